@@ -1,0 +1,40 @@
+"""What happened in the field, told on commit to whoever subscribed (`unievp/subscriptions.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorStatusChanged:
+    charger_id: int
+    connector_number: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerPresenceChanged:
+    charger_id: int
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommandQueued:
+    """The process that holds the charger's socket should look at its queue."""
+
+    charger_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFinished:
+    command_id: str

@@ -1,0 +1,49 @@
+from chargers.models.charger import (
+    Charger,
+    ChargerStatus,
+    ForcedStatus,
+    Presence,
+    Registration,
+    UnknownCharger,
+)
+from chargers.models.command import Command, CommandStatus
+from chargers.models.connector import Connector, ConnectorStatus, ConnectorStatusChange, PowerType
+from chargers.models.frame import Direction, Frame
+from chargers.models.id_token import IdToken, IdTokenStatus
+from chargers.models.location import Location
+from chargers.models.reading import MeterReading
+from chargers.models.session import (
+    AuthorizationStatus,
+    BillingStatus,
+    ChargingSession,
+    SessionStatus,
+    SessionStatusChange,
+)
+from chargers.models.tariff_assignment import TariffAssignment
+
+__all__ = [
+    "AuthorizationStatus",
+    "BillingStatus",
+    "Charger",
+    "ChargerStatus",
+    "ChargingSession",
+    "Command",
+    "CommandStatus",
+    "Connector",
+    "ConnectorStatus",
+    "ConnectorStatusChange",
+    "Direction",
+    "ForcedStatus",
+    "Frame",
+    "IdToken",
+    "IdTokenStatus",
+    "Location",
+    "MeterReading",
+    "PowerType",
+    "Presence",
+    "Registration",
+    "SessionStatus",
+    "SessionStatusChange",
+    "TariffAssignment",
+    "UnknownCharger",
+]

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from chargers.models.location import Location
+from cpo.models import CPO
+from unievp.lib.constraints import choice_check
+
+
+class Registration(models.TextChoices):
+    """What BootNotification is answered with (OCPP 1.6 §7.41)."""
+
+    ACCEPTED = "Accepted", _("Accepted")
+    PENDING = "Pending", _("Pending")
+    REJECTED = "Rejected", _("Rejected")
+
+
+class ChargerStatus(models.TextChoices):
+    """What connector 0 may say (OCPP 1.6 §4.9)."""
+
+    AVAILABLE = "Available", _("Available")
+    UNAVAILABLE = "Unavailable", _("Unavailable")
+    FAULTED = "Faulted", _("Faulted")
+
+
+class ForcedStatus(models.TextChoices):
+    AVAILABLE = "Available", _("Available")
+    UNAVAILABLE = "Unavailable", _("Unavailable")
+
+
+class Charger(models.Model):
+    """A charge point. `identity` is the last part of the URL that it connects to.
+
+    Retired chargers keep their history and may not connect any more.
+    """
+
+    cpo = models.ForeignKey(
+        CPO, on_delete=models.PROTECT, related_name="chargers", verbose_name=_("CPO")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="chargers", verbose_name=_("location")
+    )
+    identity = models.CharField(
+        _("charger id"),
+        max_length=48,
+        validators=[
+            RegexValidator(r"^[^\s/\x00][^/\x00]*$", _("No slash, and no space at the beginning."))
+        ],
+        help_text=_("As in ws://HOST:9000/CHARGER-ID; upper and lower case are the same."),
+    )
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    vendor = models.CharField(_("vendor"), max_length=64, blank=True)
+    model = models.CharField(_("model"), max_length=64, blank=True)
+    serial_number = models.CharField(_("serial number"), max_length=64, blank=True)
+    firmware_version = models.CharField(_("firmware"), max_length=64, blank=True)
+    iccid = models.CharField(_("ICCID"), max_length=32, blank=True)
+    imsi = models.CharField(_("IMSI"), max_length=32, blank=True)
+    max_power_w = models.PositiveIntegerField(_("maximum power (W)"), default=22_000)
+
+    registration = models.CharField(
+        _("registration"), max_length=16, choices=Registration, default=Registration.ACCEPTED
+    )
+    heartbeat_interval_s = models.PositiveIntegerField(
+        _("heartbeat interval (s)"), null=True, blank=True, help_text=_("Empty: the platform's own.")
+    )
+    security_profile = models.PositiveSmallIntegerField(_("security profile"), default=0)
+    # HMAC-SHA256 of the password's bytes: passwords are ≥ 16 random bytes, and a slow hash
+    # would turn a reconnect storm into an outage.
+    password_digest = models.BinaryField(null=True, blank=True, editable=False)
+    assume_ocpp16 = models.BooleanField(
+        _("accept without subprotocol"),
+        default=False,
+        help_text=_("For chargers that do not send Sec-WebSocket-Protocol."),
+    )
+    time_zone = models.CharField(
+        _("time zone of its clock"),
+        max_length=48,
+        blank=True,
+        help_text=_("For chargers that send local times without an offset. Empty: UTC."),
+    )
+
+    status = models.CharField(
+        _("status"), max_length=16, choices=ChargerStatus, default=ChargerStatus.UNAVAILABLE
+    )
+    error_code = models.CharField(_("error code"), max_length=64, default="NoError")
+    status_at = models.DateTimeField(_("status since"), null=True, blank=True)
+    forced_status = models.CharField(
+        _("forced status"), max_length=16, choices=ForcedStatus, blank=True
+    )
+    booted_at = models.DateTimeField(_("last boot"), null=True, blank=True)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    tenant_path: ClassVar[str] = "cpo"
+
+    class Meta:
+        verbose_name = _("charger")
+        verbose_name_plural = _("chargers")
+        ordering = ("identity",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("identity"),
+                name="charger_identity_is_unique_in_any_case",
+                violation_error_message=_("A charger with this id exists."),
+            ),
+            choice_check("registration", Registration, name="charger_registration_is_known"),
+            choice_check("status", ChargerStatus, name="charger_status_is_known"),
+            choice_check(
+                "forced_status", ForcedStatus, name="charger_forced_status_is_known", blank=True
+            ),
+            models.CheckConstraint(
+                condition=models.Q(security_profile__lte=3),
+                name="charger_security_profile_is_0_to_3",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identity} · {self.name}" if self.name else self.identity
+
+    @property
+    def is_retired(self) -> bool:
+        return self.retired_at is not None
+
+
+class Presence(models.Model):
+    """Whether a charger is connected, and when it was last heard of.
+
+    Apart from `Charger`, because this row moves with the traffic: it is narrow and has no
+    index that a new `last_seen_at` would touch (HOT updates). `last_seen_at` is exact to
+    `chargers.store.presence.SEEN_EVERY_S` while a charger talks, and exact at connect and
+    disconnect. The connection with `connection_id` is the newest; an older one that closes later
+    must not turn the charger offline.
+    """
+
+    charger = models.OneToOneField(
+        Charger,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="presence",
+        verbose_name=_("charger"),
+    )
+    online = models.BooleanField(_("online"), default=False)
+    connection_id = models.UUIDField(null=True, blank=True)
+    process = models.CharField(max_length=64, blank=True)
+    remote_address = models.CharField(_("address"), max_length=64, blank=True)
+    connected_at = models.DateTimeField(_("connected"), null=True, blank=True)
+    disconnected_at = models.DateTimeField(_("disconnected"), null=True, blank=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+
+    tenant_path: ClassVar[str] = "charger__cpo"
+
+    class Meta:
+        verbose_name = _("presence")
+        verbose_name_plural = _("presence")
+
+    def __str__(self) -> str:
+        return f"{self.charger_id}: {'online' if self.online else 'offline'}"
+
+
+class UnknownCharger(models.Model):
+    """The inbox: an identity that knocked and was refused, with the latest reason."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    identity = models.CharField(_("charger id"), max_length=255)
+    reason = models.CharField(_("reason"), max_length=64)
+    remote_address = models.CharField(_("address"), max_length=64, blank=True)
+    subprotocols = models.CharField(_("subprotocols offered"), max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=1)
+    first_seen_at = models.DateTimeField(_("first seen"))
+    last_seen_at = models.DateTimeField(_("last seen"))
+
+    tenant_path: ClassVar[str] = "platform"
+
+    class Meta:
+        verbose_name = _("unknown charger")
+        verbose_name_plural = _("unknown chargers")
+        ordering = ("-last_seen_at",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("identity"), name="unknown_charger_has_one_row_per_identity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.identity

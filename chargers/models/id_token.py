@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from cpo.models import CPO, Driver
+from unievp.lib.constraints import choice_check
+
+
+class IdTokenStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    BLOCKED = "blocked", _("Blocked")
+
+
+class IdToken(models.Model):
+    """What a driver presents: a card's UID or a code made by us. OCPP compares it without case.
+
+    `cpo` empty: issued by the platform and good at every charger. Tokens with one `group`
+    (OCPP parentIdTag) may stop each other's sessions.
+    """
+
+    cpo = models.ForeignKey(
+        CPO,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="id_tokens",
+        verbose_name=_("CPO"),
+    )
+    token = models.CharField(_("token"), max_length=20)
+    group = models.CharField(_("group (parent id)"), max_length=20, blank=True)
+    label = models.CharField(_("label"), max_length=120, blank=True)
+    driver = models.ForeignKey(
+        Driver,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="id_tokens",
+        verbose_name=_("driver"),
+    )
+    status = models.CharField(
+        _("status"), max_length=16, choices=IdTokenStatus, default=IdTokenStatus.ACTIVE
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    tenant_path: ClassVar[str] = "cpo"
+
+    class Meta:
+        verbose_name = _("id token")
+        verbose_name_plural = _("id tokens")
+        ordering = ("token",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("token"),
+                "cpo",
+                nulls_distinct=False,
+                name="id_token_is_unique_in_its_cpo_in_any_case",
+            ),
+            choice_check("status", IdTokenStatus, name="id_token_status_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.token

@@ -1,0 +1,86 @@
+"""The only door to tenant rows, and what each role may do.
+
+Every tenant model declares `tenant_path`: the lookup from the row to its CPO ("cpo",
+"charger__cpo", "id" for the CPO itself), or "platform" for rows that belong to no CPO.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils.translation import gettext as _
+
+from cpo.models import CPO, CPOStatus, Membership, Role, User
+from unievp.lib.errors import ForbiddenError
+
+PLATFORM = "platform"
+
+Actor = User | AnonymousUser
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class Right(StrEnum):
+    """What a role may do in its own CPO; the names are used in every permission table."""
+
+    VIEW = "view"
+    OPERATE = "operate"  # chargers: commands, configuration, id tokens, tickets
+    PRICE = "price"  # tariffs and their assignment
+    MONEY = "money"  # wallet, settlements, refunds, bank account
+    MANAGE = "manage"  # team, API keys, company data
+
+
+ROLE_RIGHTS: dict[str, frozenset[Right]] = {
+    Role.OWNER: frozenset(Right),
+    Role.OPERATOR: frozenset({Right.VIEW, Right.OPERATE, Right.PRICE}),
+    Role.FINANCE: frozenset({Right.VIEW, Right.PRICE, Right.MONEY}),
+    Role.VIEWER: frozenset({Right.VIEW}),
+}
+
+
+def is_platform_staff(actor: Actor) -> bool:
+    return bool(actor.is_active and actor.is_staff)
+
+
+def visible(actor: Actor, queryset: models.QuerySet[_Row]) -> models.QuerySet[_Row]:
+    """Rows of `queryset` that `actor` may see: all for staff, those of their own CPOs for members.
+
+    Raises TypeError for a model that declares no `tenant_path`: a new model must decide.
+    """
+    path = getattr(queryset.model, "tenant_path", None)
+    if path is None:
+        message = f"{queryset.model.__name__} declares no tenant_path"
+        raise TypeError(message)
+    if is_platform_staff(actor):
+        return queryset
+    if not actor.is_authenticated or path == PLATFORM:
+        return queryset.none()
+    own = Membership.objects.filter(user=actor).values("cpo_id")
+    return queryset.filter(**{f"{path}__in": own})
+
+
+def cpos_of(actor: Actor) -> models.QuerySet[CPO]:
+    """The CPOs that `actor` works for (all of them for platform staff)."""
+    return visible(actor, CPO.objects.all())
+
+
+def has_right(actor: Actor, cpo: CPO, right: Right) -> bool:
+    if is_platform_staff(actor):
+        return True
+    if not actor.is_authenticated:
+        return False
+    membership = Membership.objects.filter(user=actor, cpo=cpo).first()
+    return membership is not None and right in ROLE_RIGHTS[membership.role]
+
+
+def require_right(actor: Actor, cpo: CPO, right: Right) -> None:
+    """Raise ForbiddenError unless `actor` has `right` in `cpo`."""
+    if not has_right(actor, cpo, right):
+        raise ForbiddenError(_("Your role in this company does not allow this."), code=right.value)
+
+
+def may_trade(cpo: CPO) -> bool:
+    """Only a verified CPO sells energy and is paid; a suspended one ends what runs."""
+    return cpo.status == CPOStatus.VERIFIED

@@ -1,0 +1,39 @@
+"""The Celery application and its clock: every sweep of the house stands here with its period."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
+
+app = Celery("unievp")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+MINUTE = 60.0
+HOUR = 60 * MINUTE
+
+# Each nudge may be lost; each entry here is the query that finds what was missed.
+SCHEDULE: dict[str, tuple[str, float]] = {
+    "bill ended sessions": ("payments.tasks.sweep_unbilled_sessions", 20.0),
+    "release pending funds": ("payments.tasks.release_pending_funds", 15 * MINUTE),
+    "seal ledger blocks": ("payments.tasks.seal_ledger_blocks", MINUTE),
+    "expire commands": ("chargers.tasks.expire_commands", 15.0),
+    "nudge waiting commands": ("chargers.tasks.nudge_waiting_commands", 30.0),
+    "mark silent chargers offline": ("chargers.tasks.mark_silent_chargers_offline", MINUTE),
+    "close zombie sessions": ("chargers.tasks.close_zombie_sessions", 5 * MINUTE),
+    "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
+}
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    return {
+        name: {"task": task, "schedule": period, "options": {"expires": period}}
+        for name, (task, period) in SCHEDULE.items()
+    }
+
+
+app.conf.beat_schedule = beat_schedule()

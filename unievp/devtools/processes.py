@@ -1,0 +1,138 @@
+"""Small truths about processes, ports and locks, shared by the launchers."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+LOOPBACK = "127.0.0.1"
+
+
+class ServiceError(RuntimeError):
+    """An embedded service could not be started or stopped; the message says why and where to look."""
+
+
+def execute(
+    command: Sequence[str | Path],
+    *,
+    user: int | None = None,
+    group: int | None = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 90,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program of ours to its end, without a terminal, as `user` and `group` if given."""
+    # S603: every program comes from an installed wheel, no argument from outside.
+    return subprocess.run(  # noqa: S603
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        user=user,
+        group=group,
+        extra_groups=None if user is None else [],
+        cwd=cwd,
+        env=env,
+        timeout=timeout,
+        check=False,
+        start_new_session=True,
+    )
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie is dead: nobody may be there to reap it (containers without an init)."""
+    try:
+        status = psutil.Process(pid).status()
+    except psutil.NoSuchProcess:
+        return False
+    return bool(status != psutil.STATUS_ZOMBIE)
+
+
+def wait_until(condition: Callable[[], bool], *, timeout: float, interval: float = 0.02) -> bool:
+    """Poll `condition` until it holds; False when `timeout` seconds pass first."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(interval)
+    return True
+
+
+def stop_processes(pids: Iterable[int], *steps: tuple[signal.Signals, float]) -> bool:
+    """Send each signal in turn and give the processes its seconds to go; True when all are gone."""
+    left = [pid for pid in pids if is_alive(pid)]
+    for signum, patience in steps:
+        if not left:
+            return True
+        for pid in left:
+            send_signal(pid, signum)
+        wait_until(lambda: not any(map(is_alive, left)), timeout=patience)
+        left = [pid for pid in left if is_alive(pid)]
+    return not left
+
+
+def send_signal(pid: int, signum: signal.Signals) -> None:
+    try:
+        os.kill(pid, signum)
+    except ProcessLookupError:
+        return
+
+
+def accepts_connections(port: int, host: str = LOOPBACK) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def port_is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a server could listen there now (TIME_WAIT of an earlier one does not count)."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def choose_port(preferred: int | None) -> int:
+    """The port of last time if nobody took it, else any free one on the loopback."""
+    if preferred is not None and port_is_free(preferred):
+        return preferred
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """The end of a log for an error message."""
+    if not log.exists():
+        return f"({log} does not exist)"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` by a file that only its owner can read; readers see old or new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """One process at a time. The kernel frees it when the holder dies, so it cannot go stale."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,334 @@
+"""Every setting of UNIEV, read from the environment by django-environ.
+
+Development needs none of them: `make run` writes `.data/env`, and the embedded PostgreSQL and Valkey
+are found by `unievp.devtools`. Production must name the secrets; `_require` says which are missing.
+The table of all variables with their meaning is in `docs/configuration.md`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, NONCE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from unievp.devtools.environment import prepare
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+prepare(BASE_DIR)
+
+env = environ.Env()
+TESTING = "pytest" in sys.modules
+
+# --- Required in production -------------------------------------------------------------------
+
+
+def _require(*names: str) -> None:
+    """Refuse to start with one error that names every missing variable."""
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        message = (
+            f"Missing environment variable(s): {', '.join(missing)}. "
+            "Run `make run` once for a development environment, "
+            "or set them (docs/configuration.md says how to make each one)."
+        )
+        raise ImproperlyConfigured(message)
+
+
+_require("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL")
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+SECRET_KEY: str = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+# The first key encrypts, all of them decrypt: rotation is "put a new one in front".
+FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PORT: int = env.int("PORT", default=8000)
+OCPP_PORT: int = env.int("OCPP_PORT", default=9000)
+PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}")
+# What a charger is told to connect to; the identity is appended.
+OCPP_PUBLIC_URL: str = env.str("OCPP_PUBLIC_URL", default=f"ws://localhost:{OCPP_PORT}")
+
+# --- Applications -----------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "channels",
+    "rest_framework",
+    "csp",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "cpo",
+    "tariffs",
+    "chargers",
+    "payments",
+    "tickets",
+    "ocpi",
+    "simulator",
+    "unievp.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "unievp.web.csp.ContentSecurityPolicyMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
+ROOT_URLCONF = "unievp.urls"
+ASGI_APPLICATION = "unievp.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database ---------------------------------------------------------------------------------
+
+_database: dict[str, Any] = env.db_url("DATABASE_URL")
+# Supabase's transaction pooler listens on 6543: no session state, no server-side cursors.
+_TRANSACTION_POOLER = str(_database.get("PORT")) == "6543"
+_database |= {
+    "ATOMIC_REQUESTS": False,
+    "CONN_MAX_AGE": 0,
+    "DISABLE_SERVER_SIDE_CURSORS": _TRANSACTION_POOLER,
+    "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_uniev")},
+}
+_database_options: dict[str, Any] = _database.setdefault("OPTIONS", {})
+_database_options.setdefault("application_name", env.str("PROCESS_NAME", default="uniev"))
+if TESTING:
+    # TransactionTestCase empties tables with TRUNCATE, which the ledger forbids everywhere else.
+    _database_options["options"] = "-c ledger.allow_truncate=on"
+else:
+    # Threads come and go under ASGI; connections stay, in psycopg's pool.
+    _database_options["pool"] = {
+        "min_size": env.int("DB_POOL_MIN", default=1),
+        "max_size": env.int("DB_POOL_MAX", default=16),
+        "timeout": 10,
+    }
+DATABASES = {"default": _database}
+# Threads that run ORM work for async code in one process (unievp.lib.db); 0 = the test's own thread.
+DB_POOL_THREADS: int = env.int("DB_POOL_THREADS", default=0 if TESTING else 4)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Valkey: channel layer, cache, broker -----------------------------------------------------
+
+REDIS_URL: str = env.str("REDIS_URL")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # Publish/subscribe ignores database numbers: the prefix keeps neighbours apart.
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": env.str("CHANNEL_PREFIX", default="uniev")},
+    },
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 270
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_TIMEZONE = "UTC"
+
+# --- People -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "cpo.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "unievp.web.accounts.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="UNIEV <noreply@localhost>")
+
+# --- Security ---------------------------------------------------------------------------------
+
+_https = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _https else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_REFERRER_POLICY = "same-origin"
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+# Strict for the portal and driver pages; unievp.web.csp relaxes it for the admin alone.
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+
+# --- Language, time, files --------------------------------------------------------------------
+
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "servestatic.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+SERVESTATIC_USE_FINDERS = DEBUG or TESTING
+SERVESTATIC_AUTOREFRESH = False
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / ".data" / "media")))
+MEDIA_URL = "/media/"
+
+# --- REST API ---------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}
+
+# --- Charging ---------------------------------------------------------------------------------
+
+HEARTBEAT_INTERVAL: int = env.int("HEARTBEAT_INTERVAL", default=300)
+# Offline after this many missed heartbeat intervals, never at the first one.
+OFFLINE_AFTER_HEARTBEATS: int = env.int("OFFLINE_AFTER_HEARTBEATS", default=3)
+COMMAND_TIMEOUT_S: int = env.int("COMMAND_TIMEOUT_S", default=30)
+COMMAND_DEADLINE_S: int = env.int("COMMAND_DEADLINE_S", default=120)
+FRAME_RETENTION_DAYS: int = env.int("FRAME_RETENTION_DAYS", default=90)
+READING_RETENTION_DAYS: int = env.int("READING_RETENTION_DAYS", default=730)
+
+# --- Money ------------------------------------------------------------------------------------
+
+CURRENCY = "IDR"
+DEFAULT_COMMISSION_PERCENT: str = env.str("DEFAULT_COMMISSION_PERCENT", default="10")
+# A CPO's share of a bill becomes available for settlement after this many hours.
+PENDING_HOLD_HOURS: int = env.int("PENDING_HOLD_HOURS", default=24)
+SETTLEMENT_MINIMUM: int = env.int("SETTLEMENT_MINIMUM", default=50_000)
+
+# --- Admin ------------------------------------------------------------------------------------
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "UNIEV",
+    "SITE_HEADER": "UNIEV",
+    "SITE_SUBHEADER": _("Operations"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "ev_station",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("uniev/favicon.svg"),
+        },
+    ],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "unievp.web.admin_home.dashboard",
+    "LOGIN": {"redirect_after": lambda _request: reverse_lazy("admin:index")},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "unievp.web.admin_home.navigation",
+    },
+}
+
+# --- Logging ----------------------------------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "unievp.lib.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "daphne.http_protocol": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,21 @@
+"""Who reacts to what: the whole wiring of events, on one screen.
+
+An event is a nudge, sent on commit; a lost one is found by the sweep in `unievp.celery.SCHEDULE`.
+"""
+
+from __future__ import annotations
+
+from chargers import events as field
+from chargers import live, tasks as charger_tasks
+from payments import tasks as payment_tasks
+from unievp.lib.events import subscribe
+
+
+def connect_subscriptions() -> None:
+    """Connect every subscriber; called once by each process, calling it again changes nothing."""
+    subscribe(field.SessionEnded, lambda event: payment_tasks.bill_session.delay(event.session_id))
+    subscribe(field.CommandQueued, charger_tasks.nudge_charger)
+    subscribe(field.SessionStarted, live.on_session_started)
+    subscribe(field.SessionEnded, live.on_session_ended)
+    subscribe(field.ConnectorStatusChanged, live.on_connector_status_changed)
+    subscribe(field.ChargerPresenceChanged, live.on_presence_changed)
