@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """This instant, aware, in UTC."""
+    """The present instant, aware, in UTC."""
     return datetime.now(tz=UTC)
 
 

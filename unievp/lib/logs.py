@@ -12,7 +12,7 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u
 
 
 def escape(text: str) -> str:
-    r"""Control characters as `\x0a` / `\u2028`: one record stays one line, terminals obey none."""
+    r"""Control characters as `\n`, `\x1b`, `\u2028`: one record stays one line, terminals obey none."""
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
@@ -21,13 +21,10 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line per record; the lines of a traceback follow, each indented and escaped."""
-        head = f"{self.formatTime(record)} {record.levelname} {record.name} "
+        head = f"{clock.isoformat_ms(record.created)} {record.levelname} {record.name} "
         lines = [head + escape(record.getMessage())]
         if record.exc_info:
             lines += self.formatException(record.exc_info).split("\n")
         if record.stack_info:
             lines += self.formatStack(record.stack_info).split("\n")
         return "\n    ".join([lines[0], *map(escape, lines[1:])])
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002 (the name and arguments are logging's)
-        return clock.isoformat_ms(record.created)

@@ -10,12 +10,18 @@ from __future__ import annotations
 import hmac
 import secrets
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
+
+if TYPE_CHECKING:
+    # Generic for mypy only: at run time Django's fields take no type arguments.
+    TextField = models.TextField[str, str]
+else:
+    TextField = models.TextField
 
 _BULLETS = "••••"
 _SHOWN = 4
@@ -58,7 +64,7 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
         raise ImproperlyConfigured(message) from None
 
 
-class EncryptedTextField(models.TextField[str, str]):
+class EncryptedTextField(TextField):
     """Plain text in Python, a Fernet token in the database; the empty string stays empty.
 
     A token differs each time, so a lookup by value could never match: only `isnull` is allowed.
@@ -95,14 +101,14 @@ def new_token(nbytes: int = 32) -> str:
 
 
 def keyed_digest(value: bytes) -> bytes:
-    """32 bytes, HMAC-SHA256 under a key derived from SECRET_KEY: useless to who has only the rows."""
+    """32 bytes: HMAC-SHA256 under a key derived from SECRET_KEY, so rows alone reveal nothing."""
     return _digest(value, settings.SECRET_KEY)
 
 
 def matches_digest(value: bytes, digest: bytes) -> bool:
     """Whether `digest` was made from `value`, also under SECRET_KEY_FALLBACKS; constant time."""
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return any([constant_time_equal(_digest(value, key), digest) for key in keys])
+    return any(constant_time_equal(_digest(value, key), digest) for key in keys)
 
 
 def constant_time_equal(left: bytes, right: bytes) -> bool:
