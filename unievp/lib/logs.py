@@ -12,7 +12,7 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u
 
 
 def escape(text: str) -> str:
-    r"""Control characters as `\n`, `\x1b`, `\u2028`: one record stays one line, terminals obey none."""
+    r"""Control characters as `\n`, `\x1b`, `\u2028`: a record stays one line, no terminal obeys."""
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
