@@ -1,1 +1,1 @@
-"""The composition root of UNIEV: settings, URLs, the two ASGI applications, Celery, subscriptions."""
+"""The composition root of UNIEV: settings, URLs, ASGI applications, Celery, subscriptions."""

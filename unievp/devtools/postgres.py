@@ -1,8 +1,8 @@
 """Our launcher for the embedded PostgreSQL: initialise, start, health-check, stop.
 
-Only binaries of the wheel are run (initdb, pg_ctl), never its own start-up code. What an earlier run
-left behind (a stale postmaster.pid, a server without its postmaster, a port taken by someone else) is
-recognised by looking at the processes, not by trusting files.
+Only binaries of the wheel are run (initdb, pg_ctl), never its own start-up code. What an earlier
+run left behind (a stale postmaster.pid, a server without its postmaster, a port taken by someone
+else) is recognised by looking at the processes, not by trusting files.
 """
 
 import hashlib
@@ -32,9 +32,7 @@ from unievp.devtools.processes import (
 
 USER = DATABASE = "uniev"
 START_TRIES = 4
-_DURABLE = """
-max_wal_size = 1GB
-"""
+_DURABLE = ""
 _DISPOSABLE = """
 fsync = off
 full_page_writes = off

@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class ServiceError(RuntimeError):
-    """An embedded service could not be started or stopped; the message says why and where to look."""
+    """An embedded service could not be started or stopped; the message says why."""
 
 
 def execute(
@@ -81,15 +81,18 @@ def wait_until(condition: Callable[[], bool], *, timeout: float, interval: float
 
 def stop_processes(pids: Iterable[int], *steps: tuple[signal.Signals, float]) -> bool:
     """Send each signal in turn and give the processes its seconds to go; True when all are gone."""
-    left = [pid for pid in pids if is_alive(pid)]
+    everyone = list(pids)
+
+    def all_gone() -> bool:
+        # Every one is asked, because asking also reaps.
+        return not [pid for pid in everyone if is_alive(pid)]
+
     for signum, patience in steps:
-        if not left:
-            return True
-        for pid in left:
+        for pid in everyone:
             send_signal(pid, signum)
-        wait_until(lambda: not any(map(is_alive, left)), timeout=patience)
-        left = [pid for pid in left if is_alive(pid)]
-    return not left
+        if wait_until(all_gone, timeout=patience):
+            return True
+    return all_gone()
 
 
 def send_signal(pid: int, signum: signal.Signals) -> None:

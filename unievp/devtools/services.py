@@ -1,8 +1,8 @@
 """The embedded services of one data directory, shared by every process that needs them.
 
-Each user holds a shared lock for as long as it lives; whoever gets the exclusive lock is the last one
-and stops the servers. The kernel drops the locks of a killed process, so nothing has to be counted,
-and a keeper process waits for that exclusive lock to stop what killed users left running.
+Each user holds a shared lock for as long as it lives; whoever gets the exclusive lock is the last
+one and stops the servers. The kernel drops the locks of a killed process, so nothing has to be
+counted, and a keeper process waits for that exclusive lock to stop what killed users left running.
 """
 
 import fcntl

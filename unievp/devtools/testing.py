@@ -1,7 +1,7 @@
 """PostgreSQL and Valkey for the tests, beside a running `make run`.
 
-One pair of servers in `DATA_DIR/test` serves every pytest that runs in the checkout. Each of them has
-databases of its own in both; the workers of pytest-xdist share their controller's servers.
+One pair of servers in `DATA_DIR/test` serves every pytest that runs in the checkout. Each of them
+has databases of its own in both; the workers of pytest-xdist share their controller's servers.
 """
 
 import atexit
