@@ -105,6 +105,25 @@ def close_broken_connections() -> None:
             connection.close_if_unusable_or_obsolete()
 
 
+def close_pool() -> None:
+    """Close the connection of every thread and end the threads, when a process or test ends."""
+    size: int = settings.DB_POOL_THREADS
+    if size == 0:
+        return
+    # Each thread waits for the others, so that none of them takes a second turn.
+    everyone = threading.Barrier(size)
+
+    def close() -> None:
+        everyone.wait(timeout=60)
+        connections.close_all()
+
+    executor = _executor(size)
+    for turn in [executor.submit(close) for _ in range(size)]:
+        turn.result()
+    executor.shutdown()
+    _executor.cache_clear()
+
+
 def _call(
     loop: asyncio.AbstractEventLoop | None, func: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from contextvars import Context
 from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from django.db import transaction
 
@@ -103,16 +103,22 @@ class GroupCommit(Generic[Item, Result]):
         # An empty context: the batch must not run under the log context of its first submitter.
         writer = asyncio.get_running_loop().create_task(self._drain(), context=Context())
         self._writers.add(writer)
+        # For a writer that is cancelled before its first step; the others leave by themselves.
         writer.add_done_callback(self._writers.discard)
 
     async def _drain(self) -> None:
-        while self._ready:
-            if self._linger and len(self._ready) < self._max_batch:
-                await asyncio.sleep(self._linger)
-            count = min(len(self._ready), self._max_batch)
-            batch = [self._ready.popleft() for _ in range(count)]
-            if batch:
-                await self._settle(batch)
+        try:
+            while self._ready:
+                if self._linger and len(self._ready) < self._max_batch:
+                    await asyncio.sleep(self._linger)
+                count = min(len(self._ready), self._max_batch)
+                batch = [self._ready.popleft() for _ in range(count)]
+                if batch:
+                    await self._settle(batch)
+        finally:
+            # In the same step as the last look at `_ready`: callbacks run only after the waiters
+            # just answered, whose next item would find a writer that writes no more.
+            self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _settle(self, batch: list[_Waiting[Item, Result]]) -> None:
         items = [waiting.item for waiting in batch]

@@ -1,0 +1,39 @@
+"""What every app's admin pages share: bases, columns, links, confirmation pages.
+
+Imports no app of ours; unfold has no types, so its names get theirs here.
+"""
+
+from unievp.lib.admin.bases import (
+    DeskAdmin,
+    DeskTabularInline,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    run_for_each,
+)
+from unievp.lib.admin.columns import column, detail_action, energy, money, power, since, when
+from unievp.lib.admin.confirm import Question, ask, pk_argument
+from unievp.lib.admin.links import change_link, changelist_url, list_link, pretty_json
+from unievp.lib.admin.paging import CappedPaginator
+
+__all__ = [
+    "CappedPaginator",
+    "DeskAdmin",
+    "DeskTabularInline",
+    "Question",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "ask",
+    "change_link",
+    "changelist_url",
+    "column",
+    "detail_action",
+    "energy",
+    "list_link",
+    "money",
+    "pk_argument",
+    "power",
+    "pretty_json",
+    "run_for_each",
+    "since",
+    "when",
+]

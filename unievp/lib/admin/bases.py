@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from unievp.lib.admin.paging import CappedPaginator
+from unievp.lib.errors import DomainError
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin as _ModelAdmin
+    from django.contrib.admin import TabularInline as _TabularInline
+
+    ModelAdmin = _ModelAdmin[Any]
+    TabularInline = _TabularInline[Any, Any]
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+
+
+class DeskAdmin(ModelAdmin):
+    """The base of every admin page: no unbounded count, and a refusal is a message, not a 500."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    paginator = CappedPaginator
+    # unfold's own switches
+    list_filter_submit = True
+    list_fullwidth = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    actions_detail: Sequence[str] = ()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as error:
+            return self.refused(request, error)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except DomainError as error:
+            return self.refused(request, error)
+
+    def refused(self, request: HttpRequest, error: DomainError) -> HttpResponseRedirect:
+        self.message_user(request, str(error), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+class ReadOnlyAdmin(DeskAdmin):
+    """Looked at, never edited: books, logs, what chargers reported."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class DeskTabularInline(TabularInline):
+    extra = 0
+    tab = False
+
+
+class ReadOnlyInline(DeskTabularInline):
+    """Rows of another table below the form, for reading."""
+
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def run_for_each(
+    admin: DeskAdmin,
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    service: Callable[[Any], object],
+) -> None:
+    """Call `service` for every row; say how many were done and why each other one was refused."""
+    done = 0
+    for row in rows:
+        try:
+            service(row)
+        except DomainError as error:
+            admin.message_user(request, f"{row}: {error}", messages.ERROR)
+        else:
+            done += 1
+    if done:
+        admin.message_user(request, _("%(count)d done.") % {"count": done}, messages.SUCCESS)

@@ -1,0 +1,87 @@
+"""A page that asks before something is done: a sentence, a small form, a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from unievp.lib.admin.bases import DeskAdmin
+from unievp.lib.errors import DomainError
+
+Text = str | Promise
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget({"rows": 3})
+    )
+
+
+@dataclass(frozen=True)
+class Question:
+    title: Text
+    text: Text
+    submit: Text
+    danger: bool = False
+    form_class: type[forms.Form] = forms.Form
+
+
+def pk_argument(admin: DeskAdmin, request: HttpRequest, object_id: str) -> Any:
+    """The row that an action button was pressed on; a redirect target is the caller's business.
+
+    Raises `django.http.Http404` for an id that is not there.
+    """
+    row = admin.get_object(request, object_id)
+    if row is None:
+        raise Http404
+    return row
+
+
+def change_page(row: Model) -> str:
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(row.pk,))
+
+
+def ask(
+    admin: DeskAdmin,
+    request: HttpRequest,
+    row: Model,
+    question: Question,
+    run: Callable[[dict[str, Any]], HttpResponse | None],
+) -> HttpResponse:
+    """Show `question`; once it is answered, `run(cleaned_data)` and go back to the row's page.
+
+    `run` may answer with a page of its own. A DomainError is shown on the form.
+    """
+    form = question.form_class(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            response = run(form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            if response is None:
+                admin.message_user(request, _("Done."), messages.SUCCESS)
+                response = HttpResponseRedirect(change_page(row))
+            return response
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": question.title,
+        "question": question,
+        "row": row,
+        "back": change_page(row),
+        "form": form,
+        "opts": admin.opts,
+    }
+    return TemplateResponse(request, "admin/uniev/confirm.html", context)
