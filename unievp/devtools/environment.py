@@ -73,3 +73,7 @@ def create_env_file(folder: Path) -> Path:
     )
     draft.replace(path)
     return path
+
+
+if __name__ == "__main__":
+    create_env_file(data_dir(Path.cwd()))

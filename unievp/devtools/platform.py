@@ -1,0 +1,107 @@
+"""Which processes make the platform, from the environment of `make run`."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from unievp.devtools.children import Child
+
+LOGINS = (
+    ("Admin", "/admin/", "admin / unievp-demo, finance / unievp-demo"),
+    ("Portal", "/", "owner@nusantara.example / unievp-demo, owner@bali.example / unievp-demo"),
+)
+
+
+class ConfigurationError(ValueError):
+    """A variable of `make run` has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What `make run` reads from the environment (contract: PORT, OCPP_PORT, BIND, …)."""
+
+    base_dir: Path
+    data_dir: Path
+    bind: str
+    port: int
+    ocpp_port: int
+    simulator_chargers: int
+
+    @classmethod
+    def read(cls, base_dir: Path, data_dir: Path) -> "Configuration":
+        """Raises ConfigurationError for a number that is none."""
+        return cls(
+            base_dir,
+            data_dir,
+            os.environ.get("BIND", "127.0.0.1"),
+            _number("PORT", 8000, most=65535),
+            _number("OCPP_PORT", 9000, most=65535),
+            _number("SIMULATOR_CHARGERS", 6, most=10_000),
+        )
+
+    @property
+    def own_host(self) -> str:
+        """Where this machine reaches its own servers."""
+        return "127.0.0.1" if self.bind in ("0.0.0.0", "::", "") else self.bind  # noqa: S104  (compared, not bound)
+
+    @property
+    def shown_host(self) -> str:
+        return "localhost" if self.own_host == "127.0.0.1" else self.own_host
+
+
+def servers(config: Configuration) -> list[Child]:
+    """Web, ocpp, worker and beat: what must answer before the platform is ready."""
+    programs = Path(sys.executable).parent
+    celery = [str(programs / "celery"), "--app", "unievp"]
+    beat_file = str(config.data_dir / "celerybeat-schedule")
+    return [
+        Child(
+            "web",
+            [
+                *(str(programs / "daphne"), "--verbosity", "0", "--bind", config.bind),
+                *("--port", str(config.port), "unievp.asgi:application"),
+            ],
+            32,
+        ),
+        Child("ocpp", [sys.executable, "-m", "unievp.serve_ocpp"], 36),
+        Child(
+            "worker",
+            [
+                *celery,
+                *("worker", "--loglevel", "WARNING", "--concurrency", "2"),
+                *("--without-gossip", "--without-mingle"),
+            ],
+            35,
+        ),
+        Child(
+            "beat",
+            [*celery, "beat", "--loglevel", "WARNING", "--schedule", beat_file, "--pidfile="],
+            34,
+        ),
+    ]
+
+
+def fleet(config: Configuration) -> list[Child]:
+    """The simulated chargers, SIM-0001 and on; none for SIMULATOR_CHARGERS=0."""
+    if config.simulator_chargers == 0:
+        return []
+    manage = str(config.base_dir / "manage.py")
+    url = f"ws://{config.own_host}:{config.ocpp_port}"
+    command = [sys.executable, manage, "simulate", "--url", url]
+    return [Child("sim", [*command, "--chargers", str(config.simulator_chargers)], 33)]
+
+
+def welcome(config: Configuration) -> list[str]:
+    """The addresses and the demo logins (contract §1)."""
+    base = f"http://{config.shown_host}:{config.port}"
+    lines = [f"  {name:<9}{base + path:<31}{login}" for name, path, login in LOGINS]
+    ocpp = f"ws://{config.shown_host}:{config.ocpp_port}"
+    return ["", *lines, f"  {'Chargers':<9}{ocpp}/{{charger_id}}", ""]
+
+
+def _number(name: str, default: int, *, most: int) -> int:
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal() or int(text) > most:
+        raise ConfigurationError(f"{name}={text} is not a number from 0 to {most}.")
+    return int(text)
