@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -45,13 +45,12 @@ async def in_db(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     `DB_POOL_THREADS = 0` uses asgiref's thread-sensitive thread, where Django's tests expect it.
     """
     size: int = settings.DB_POOL_THREADS
+    call = partial(func, *args, **kwargs)
     if size == 0:
-        return await sync_to_async(_call, thread_sensitive=True)(None, func, *args, **kwargs)
+        return await sync_to_async(_run, thread_sensitive=True)(None, call)
     loop = asyncio.get_running_loop()
     context = copy_context()
-    return await loop.run_in_executor(
-        _executor(size), lambda: context.run(_call, loop, func, *args, **kwargs)
-    )
+    return await loop.run_in_executor(_executor(size), lambda: context.run(_run, loop, call))
 
 
 def calling_loop() -> asyncio.AbstractEventLoop | None:
@@ -124,12 +123,10 @@ def close_pool() -> None:
     _executor.cache_clear()
 
 
-def _call(
-    loop: asyncio.AbstractEventLoop | None, func: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> T:
+def _run(loop: asyncio.AbstractEventLoop | None, call: Callable[[], T]) -> T:
     _caller.loop = loop
     try:
-        return func(*args, **kwargs)
+        return call()
     finally:
         # Also after success: a function may have caught the error that broke its connection.
         close_broken_connections()

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
+from django.utils.encoding import force_bytes
 
 if TYPE_CHECKING:
     # Generic for mypy only: at run time Django's fields take no type arguments.
@@ -115,10 +116,10 @@ def constant_time_equal(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
 
 
-def _digest(value: bytes, secret_key: str) -> bytes:
+def _digest(value: bytes, secret_key: str | bytes) -> bytes:
     return hmac.digest(_digest_key(secret_key), value, "sha256")
 
 
 @lru_cache(maxsize=8)
-def _digest_key(secret_key: str) -> bytes:
-    return hmac.digest(secret_key.encode(), _DIGEST_PURPOSE, "sha256")
+def _digest_key(secret_key: str | bytes) -> bytes:
+    return hmac.digest(force_bytes(secret_key), _DIGEST_PURPOSE, "sha256")
