@@ -53,7 +53,7 @@ class Configuration:
 def servers(config: Configuration) -> list[Child]:
     """Web, ocpp, worker and beat: what must answer before the platform is ready."""
     programs = Path(sys.executable).parent
-    celery = [str(programs / "celery"), "--app", "unievp"]
+    celery = [str(programs / "celery"), "--quiet", "--app", "unievp"]
     beat_file = str(config.data_dir / "celerybeat-schedule")
     return [
         Child(

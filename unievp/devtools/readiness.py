@@ -1,19 +1,18 @@
 """Whether the platform answers: web, ocpp and worker, each asked over its own wire."""
 
 import http.client
-import logging
+from collections.abc import Callable
 
 from celery import Celery
 
 from unievp.devtools.platform import Configuration
 
 TIMEOUT_S = 3.0
-logger = logging.getLogger(__name__)
 
 
 def missing(config: Configuration, redis_url: str) -> list[str]:
     """The names of the processes that do not answer yet. Blocks for seconds: for a thread."""
-    checks = {
+    checks: dict[str, Callable[[], bool]] = {
         "web": lambda: _http_status(config.own_host, config.port, "/readyz") == 200,
         # Any HTTP answer: without an upgrade it is not a charger, but the server is there.
         "ocpp": lambda: _http_status(config.own_host, config.ocpp_port, "/") is not None,

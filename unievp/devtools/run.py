@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ from unievp.devtools.children import Child, Printer, keep_running, run_once, sto
 from unievp.devtools.environment import create_env_file, export, load_env_file
 from unievp.devtools.paths import data_dir
 from unievp.devtools.platform import Configuration, ConfigurationError, fleet, servers, welcome
-from unievp.devtools.processes import ServiceError, adopt_orphans, port_is_free
+from unievp.devtools.processes import ServiceError, adopt_orphans, port_is_free, wait_until
 from unievp.devtools.readiness import missing
 from unievp.devtools.services import Services
 
@@ -62,11 +63,9 @@ class Runner:
             self.printer.plain(f"The database could not be prepared (status {status}, see above).")
             return 1
         async with asyncio.TaskGroup() as group:
-            for child in self.servers:
-                group.create_task(keep_running(child, env, self.printer, self._is_stopping))
+            keepers = [group.create_task(self._keep(child, env)) for child in self.servers]
             await self._wait_until_ready()
-            for child in self.fleet:
-                group.create_task(keep_running(child, env, self.printer, self._is_stopping))
+            keepers += [group.create_task(self._keep(child, env)) for child in self.fleet]
             for line in welcome(self.config):
                 self.printer.plain(line)
             self.printer.line("setup", f"all processes up {time.monotonic() - started:.1f} s later")
@@ -81,8 +80,8 @@ class Runner:
                 self.printer.line("setup", f"still waiting for {', '.join(names)}")
             await asyncio.sleep(READY_POLL_S)
 
-    def _is_stopping(self) -> bool:
-        return self.stopping
+    async def _keep(self, child: Child, env: Mapping[str, str]) -> None:
+        await keep_running(child, env, self.printer, lambda: self.stopping)
 
 
 def main() -> int:
@@ -95,12 +94,15 @@ def main() -> int:
     load_env_file(create_env_file(folder))
     os.environ["DATA_DIR"] = str(folder)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    # A development machine may well be a container with root alone; Celery says so in ten lines.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
     os.chdir(BASE_DIR)
     try:
         config = Configuration.read(BASE_DIR, folder)
-        with only_one(folder), _services(folder):
+        with only_one(folder):
             _check_ports(config)
-            return asyncio.run(Runner(config).run())
+            with _services(folder):
+                return asyncio.run(Runner(config).run())
     except (ConfigurationError, ServiceError) as trouble:
         sys.stderr.write(f"{trouble}\n")
         return 1
@@ -108,7 +110,8 @@ def main() -> int:
 
 def _check_ports(config: Configuration) -> None:
     for name, port in (("PORT", config.port), ("OCPP_PORT", config.ocpp_port)):
-        if not port_is_free(port, config.bind):
+        # A runner that was killed a moment ago may still be ending its servers.
+        if not wait_until(partial(port_is_free, port, config.bind), timeout=4):
             message = f"Port {port} on {config.bind} is taken. Choose another one: make run {name}="
             raise ConfigurationError(f"{message}{port + 1}")
 

@@ -101,8 +101,8 @@ class Services:
         adopt_orphans()
         known = State.read(self.data_dir)
         self.fresh = known is None or not known.answers
-        postgres_port, database_url = self.postgres.start(known and known.postgres_port)
-        valkey_port, redis_url = self.valkey.start(known and known.valkey_port)
+        postgres_port, database_url = self.postgres.start(known.postgres_port if known else None)
+        valkey_port, redis_url = self.valkey.start(known.valkey_port if known else None)
         keeper = known.keeper if known and is_keeper(known.keeper) else self._start_keeper()
         state = State(postgres_port, valkey_port, database_url, redis_url, keeper)
         if state != known:
