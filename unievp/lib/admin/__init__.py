@@ -11,7 +11,7 @@ from unievp.lib.admin.bases import (
     run_for_each,
 )
 from unievp.lib.admin.columns import column, detail_action, energy, money, power, since, when
-from unievp.lib.admin.confirm import Question, ask, pk_argument
+from unievp.lib.admin.confirm import Question, ask, get_row
 from unievp.lib.admin.links import change_link, changelist_url, list_link, pretty_json
 from unievp.lib.admin.paging import CappedPaginator
 
@@ -30,7 +30,7 @@ __all__ = [
     "energy",
     "list_link",
     "money",
-    "pk_argument",
+    "get_row",
     "power",
     "pretty_json",
     "run_for_each",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -37,14 +38,13 @@ class Question:
     form_class: type[forms.Form] = forms.Form
 
 
-def pk_argument(admin: DeskAdmin, request: HttpRequest, object_id: str) -> Any:
-    """The row that an action button was pressed on; a redirect target is the caller's business.
-
-    Raises `django.http.Http404` for an id that is not there.
-    """
+def get_row(admin: DeskAdmin, request: HttpRequest, object_id: str) -> Any:
+    """The row of a page of its own. Raises Http404, or PermissionDenied if it may not be seen."""
     row = admin.get_object(request, object_id)
     if row is None:
         raise Http404
+    if not admin.has_view_permission(request, row):
+        raise PermissionDenied
     return row
 
 

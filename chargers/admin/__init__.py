@@ -1,0 +1,23 @@
+from chargers.admin.assignments import TariffAssignmentAdmin
+from chargers.admin.chargers import ChargerAdmin
+from chargers.admin.commands import CommandAdmin
+from chargers.admin.connectors import ConnectorAdmin, ConnectorStatusChangeAdmin
+from chargers.admin.locations import LocationAdmin
+from chargers.admin.sessions import ChargingSessionAdmin
+from chargers.admin.tokens import IdTokenAdmin
+from chargers.admin.unknown import UnknownChargerAdmin
+from chargers.admin.wire import FrameAdmin, MeterReadingAdmin
+
+__all__ = [
+    "ChargerAdmin",
+    "ChargingSessionAdmin",
+    "CommandAdmin",
+    "ConnectorAdmin",
+    "ConnectorStatusChangeAdmin",
+    "FrameAdmin",
+    "IdTokenAdmin",
+    "LocationAdmin",
+    "MeterReadingAdmin",
+    "TariffAssignmentAdmin",
+    "UnknownChargerAdmin",
+]

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from chargers.admin import colours
+from chargers.admin.connectors import ConnectorInline
+from chargers.admin.send import send_command_view
+from chargers.admin.wire import wire_log_url
+from chargers.models import Charger, Presence
+from chargers.services import chargers
+from cpo.admin import AuditedAdmin
+from cpo.models import User
+from unievp.lib.admin import Question, ask, column, detail_action, get_row, list_link, since, when
+from unievp.lib.admin.confirm import ReasonForm, change_page
+from unievp.lib.admin.links import link
+
+
+class RetiredFilter(admin.SimpleListFilter):
+    title = _("in service")
+    parameter_name = "retired"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("all", _("With retired ones")), ("yes", _("Retired"))]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        # Nothing chosen means "in service", not "all".
+        yield {**first, "display": _("In service")}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(retired_at__isnull=self.value() != "yes")
+
+
+@admin.register(Charger)
+class ChargerAdmin(AuditedAdmin):
+    list_display = (
+        "identity", "name", "online", "state", "outlets", "cpo", "location", "hardware", "seen",
+    )
+    list_filter = (
+        ("presence__online", admin.BooleanFieldListFilter),
+        "status",
+        ("connectors__status", admin.ChoicesFieldListFilter),
+        ("cpo", AutocompleteSelectFilter),
+        ("location", AutocompleteSelectFilter),
+        "vendor",
+        RetiredFilter,
+    )
+    list_select_related = ("cpo", "location", "presence")
+    search_fields = ("identity", "name", "serial_number", "location__name")
+    autocomplete_fields = ("cpo", "location")
+    inlines = (ConnectorInline,)
+    actions_detail = ("send_command", "new_password", "retire")
+    readonly_fields = (
+        "online", "state", "error_code", "status_at", "forced_status", "booted_at", "retired_at",
+        "vendor", "model", "serial_number", "firmware_version", "iccid", "imsi",
+        "address", "connected_since", "seen", "protected", "look_at", "created_at", "updated_at",
+    )
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ("identity", "name", "cpo", "location", "max_power_w", "look_at")}),
+        (
+            _("Now"),
+            {
+                "fields": (
+                    "online", "connected_since", "seen", "address", "state", "error_code",
+                    "status_at", "forced_status", "booted_at", "retired_at",
+                )
+            },
+        ),
+        (
+            _("Connection"),
+            {
+                "fields": (
+                    "registration", "security_profile", "protected", "assume_ocpp16",
+                    "heartbeat_interval_s", "time_zone",
+                )
+            },
+        ),
+        (
+            _("What it says of itself"),
+            {"fields": ("vendor", "model", "serial_number", "firmware_version", "iccid", "imsi")},
+        ),
+        (_("Dates"), {"fields": ("created_at", "updated_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Charger]:
+        return super().get_queryset(request).prefetch_related("connectors")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.command_view)
+        return [
+            path("<path:object_id>/command/", view, name="chargers_charger_command"),
+            path("<path:object_id>/command/<str:action>/", view, name="chargers_charger_command"),
+            *super().get_urls(),
+        ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Charger | None = None) -> bool:
+        """Retired instead: its sessions and its money stay."""
+        return False
+
+    @column(_("online"), ordering="presence__online", label=colours.ONLINE)
+    def online(self, charger: Charger) -> Any:
+        online = (presence := presence_of(charger)) is not None and presence.online
+        if charger.is_retired:
+            return None, _("Retired")
+        return online, _("Online") if online else _("Offline")
+
+    @column(_("status"), ordering="status", label=colours.CONNECTOR)
+    def state(self, charger: Charger) -> Any:
+        return charger.status, charger.get_status_display()
+
+    @column(_("connectors"), label=True)
+    def outlets(self, charger: Charger) -> list[str]:
+        return [f"{c.number} {c.get_status_display()}" for c in charger.connectors.all()]
+
+    @column(_("hardware"), ordering="vendor")
+    def hardware(self, charger: Charger) -> str:
+        return " ".join(filter(None, (charger.vendor, charger.model))) or "-"
+
+    @column(_("last seen"), ordering="presence__last_seen_at")
+    def seen(self, charger: Charger) -> str:
+        presence = presence_of(charger)
+        return since(presence.last_seen_at) if presence else "-"
+
+    @column(_("connected"))
+    def connected_since(self, charger: Charger) -> str:
+        presence = presence_of(charger)
+        return when(presence.connected_at) if presence else "-"
+
+    @column(_("address"))
+    def address(self, charger: Charger) -> str:
+        presence = presence_of(charger)
+        return presence.remote_address if presence else "-"
+
+    @column(_("has a password"), boolean=True)
+    def protected(self, charger: Charger) -> bool:
+        return bool(charger.password_digest)
+
+    @column(_("look at"))
+    def look_at(self, charger: Charger) -> SafeString:
+        links = [
+            list_link("chargers.chargingsession", _("sessions"), charger__id__exact=charger.pk),
+            list_link("chargers.command", _("commands"), charger__id__exact=charger.pk),
+            link(wire_log_url(charger), _("wire log")),
+            list_link("chargers.connectorstatuschange", _("statuses"), charger__id__exact=charger.pk),
+            list_link("chargers.tariffassignment", _("tariffs"), charger__id__exact=charger.pk),
+        ]
+        return SafeString(" · ").join(links)
+
+    def command_view(
+        self, request: HttpRequest, object_id: str, action: str = ""
+    ) -> HttpResponse:
+        return send_command_view(self, request, get_row(self, request, object_id), action)
+
+    @detail_action(_("Send a command"), url_path="send-command", icon="send")
+    def send_command(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:chargers_charger_command", args=(object_id,)))
+
+    @detail_action(_("New password"), url_path="new-password", icon="key")
+    def new_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        charger = get_row(self, request, object_id)
+        question = Question(
+            title=_("New password"),
+            text=_("The old one stops working at the charger's next connection."),
+            submit=_("Make a new password"),
+            danger=True,
+        )
+
+        def run(answer: dict[str, Any]) -> HttpResponse:
+            password = chargers.renew_password(charger, actor=cast("User", request.user))
+            return secret_page(self, request, charger, password)
+
+        return ask(self, request, charger, question, run)
+
+    @detail_action(_("Retire"), url_path="retire", icon="inventory_2")
+    def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        charger = get_row(self, request, object_id)
+        question = Question(
+            title=_("Retire this charger"),
+            text=_("It may not connect any more. Its sessions and its money stay."),
+            submit=_("Retire"),
+            danger=True,
+            form_class=ReasonForm,
+        )
+
+        def run(answer: dict[str, Any]) -> None:
+            actor = cast("User", request.user)
+            chargers.retire_charger(charger, actor=actor, reason=answer["reason"])
+
+        return ask(self, request, charger, question, run)
+
+
+def presence_of(charger: Charger) -> Presence | None:
+    return getattr(charger, "presence", None)
+
+
+def secret_page(
+    model_admin: ChargerAdmin, request: HttpRequest, charger: Charger, password: str
+) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Password of %(charger)s") % {"charger": charger.identity},
+        "explanation": _("Enter both at the charger (security profile 1, Basic authentication)."),
+        "secrets": [(_("User name"), charger.identity), (_("Password"), password)],
+        "back": change_page(charger),
+        "opts": model_admin.opts,
+    }
+    response = TemplateResponse(request, "admin/uniev/secret.html", context)
+    response["Cache-Control"] = "no-store"
+    return response

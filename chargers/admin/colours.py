@@ -1,0 +1,59 @@
+"""One colour per status, the same on every page."""
+
+from __future__ import annotations
+
+from chargers.models import (
+    AuthorizationStatus,
+    BillingStatus,
+    CommandStatus,
+    ConnectorStatus,
+    IdTokenStatus,
+    Registration,
+    SessionStatus,
+)
+
+# The charger's own statuses are a subset of its connectors'.
+CONNECTOR = {
+    ConnectorStatus.UNKNOWN: "",
+    ConnectorStatus.AVAILABLE: "success",
+    ConnectorStatus.PREPARING: "info",
+    ConnectorStatus.CHARGING: "primary",
+    ConnectorStatus.SUSPENDED_EV: "info",
+    ConnectorStatus.SUSPENDED_EVSE: "info",
+    ConnectorStatus.FINISHING: "info",
+    ConnectorStatus.RESERVED: "info",
+    ConnectorStatus.UNAVAILABLE: "warning",
+    ConnectorStatus.FAULTED: "danger",
+}
+SESSION = {
+    SessionStatus.ACTIVE: "primary",
+    SessionStatus.AWAITING_STOP: "warning",
+    SessionStatus.ENDED: "",
+}
+BILLING = {
+    BillingStatus.UNBILLED: "info",
+    BillingStatus.BILLED: "success",
+    BillingStatus.HELD: "danger",
+}
+AUTHORIZATION = {
+    status: "success" if status == AuthorizationStatus.ACCEPTED else "danger"
+    for status in AuthorizationStatus
+}
+COMMAND = {
+    CommandStatus.QUEUED: "info",
+    CommandStatus.SENT: "info",
+    CommandStatus.ANSWERED: "success",
+    CommandStatus.FAILED: "danger",
+    CommandStatus.TIMED_OUT: "warning",
+    CommandStatus.EXPIRED: "warning",
+    CommandStatus.CANCELLED: "",
+}
+# What a charger answers in a CALL's `status` (OCPP 1.6 §6): the good ones; the rest is not.
+GOOD_ANSWERS = frozenset({"Accepted", "Unlocked", "RebootRequired", "Scheduled"})
+TOKEN = {IdTokenStatus.ACTIVE: "success", IdTokenStatus.BLOCKED: "danger"}
+REGISTRATION = {
+    Registration.ACCEPTED: "success",
+    Registration.PENDING: "warning",
+    Registration.REJECTED: "danger",
+}
+ONLINE = {True: "success", False: "danger", None: ""}
