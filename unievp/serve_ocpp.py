@@ -10,8 +10,9 @@ import os
 
 import uvicorn
 
-# Chargers sit behind NATs that forget a silent connection after 60 s.
-PING_INTERVAL_S = 55.0
+# Chargers sit behind NATs that forget a silent connection after 60 s. A second listener with
+# OCPP_PING_INTERVAL=0 serves the chargers that break on pings.
+PING_INTERVAL_S = "55"
 # The largest OCPP 1.6 message (a local list, a long GetConfiguration answer) is far below.
 MAX_MESSAGE_BYTES = 1_048_576
 
@@ -25,7 +26,7 @@ def main() -> None:
         loop="uvloop",
         ws="websockets-sansio",
         ws_max_size=MAX_MESSAGE_BYTES,
-        ws_ping_interval=PING_INTERVAL_S,
+        ws_ping_interval=float(os.environ.get("OCPP_PING_INTERVAL", PING_INTERVAL_S)),
         ws_ping_timeout=None,
         ws_per_message_deflate=False,
         lifespan="off",
