@@ -17,7 +17,7 @@ MAX_DEPTH: Final = 32
 
 # [2,"id" at the beginning: enough to answer a CALL whose rest cannot be read.
 _READABLE_ID = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\\x00-\x1f]{0,36})"')
-_NEEDS_CLEANING = re.compile(r"\\u0000|\\u[dD][89a-fA-F]|[\x00\ud800-\udfff]")
+_NEEDS_CLEANING = re.compile(r"\\u0000|\\u[dD][89a-fA-F]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 REPLACEMENT: Final = "\ufffd"
 
@@ -36,7 +36,8 @@ def parse(text: str) -> Any:
         value = _parse_leniently(text)
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(value):
         raise UnreadableError("too deep")
-    return clean(value) if _NEEDS_CLEANING.search(text) else value
+    # orjson takes no raw NUL or surrogate, so only escapes can have brought one.
+    return clean(value) if "\\u" in text and _NEEDS_CLEANING.search(text) else value
 
 
 def dump(value: Any) -> str:

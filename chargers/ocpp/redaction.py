@@ -9,7 +9,6 @@ REDACTED: Final = "••••"
 MAX_STORED: Final = 65_536
 
 # In a ChangeConfiguration, a GetConfiguration answer, or a vendor's DataTransfer.
-_SECRET = re.compile(r"AuthorizationKey|password|passwd|secret", re.IGNORECASE)
 _KEY_THEN_VALUE = re.compile(
     r'("key"\s*:\s*"[^"]*(?:AuthorizationKey|password|passwd|secret)[^"]*"[^{}]{0,600}?"value"\s*:\s*)'
     r'"(?:[^"\\]|\\.)*"?',
@@ -33,7 +32,8 @@ def redact(text: str) -> str:
         text = text[:MAX_STORED] + "…"
     if "\x00" in text:
         text = text.replace("\x00", "\ufffd")
-    if _SECRET.search(text) is None:
+    folded = text.lower()
+    if not any(name in folded for name in _NAMES):
         return text
     text = _KEY_THEN_VALUE.sub(rf'\1"{REDACTED}"', text)
     text = _VALUE_THEN_KEY.sub(rf'\1"{REDACTED}"\2', text)

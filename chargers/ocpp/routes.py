@@ -138,7 +138,7 @@ def plan_call(
 _LOG_ONLY = LogOnly()
 
 
-def log_refusal(  # the arguments are the columns of a frame row
+def log_only(
     caller: Caller,
     received_at: datetime,
     text: str,

@@ -93,6 +93,9 @@ class _Kind(NamedTuple):
     rank: int
     note: str
 
+    def convert(self, value: Decimal) -> Decimal:
+        return (value - self.offset) * self.scale if self.offset else value * self.scale
+
 
 def read_meter_values(values: Any, clock: Clock) -> tuple[Reading, ...]:
     """The readings of a `meterValue` or `transactionData` list, whatever it is."""
@@ -151,7 +154,7 @@ def read_columns(samples: Iterable[dict[str, Any]]) -> tuple[dict[str, int], lis
         if kind.rank < rank:
             phases = {}
         if kind.rank <= rank:
-            phases.setdefault(kind.phase, (value - kind.offset) * kind.scale)
+            phases.setdefault(kind.phase, kind.convert(value))
             best[kind.column] = (kind.rank, phases)
     columns = {}
     for column, (_, phases) in best.items():

@@ -1,0 +1,81 @@
+"""Run a coroutine now, and make a task of it only where it has to wait.
+
+`asyncio.create_task` costs several microseconds and a turn of the event loop. An ASGI server's
+`send` writes to the socket at once unless the socket is full, so nearly always there is nothing
+to wait for. (Python 3.12 has `asyncio.eager_task_factory` for the same.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Coroutine, Generator
+from types import coroutine
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+_rest: set[asyncio.Task[None]] = set()
+
+
+def run_eagerly(awaitable: Awaitable[None]) -> None:
+    """Run until the first wait; the rest becomes a task. What it raises is logged at debug level:
+
+    the socket is gone, and its disconnect event says so to whoever reads it.
+    """
+    if not isinstance(awaitable, Coroutine):
+        _keep(asyncio.ensure_future(_quietly(awaitable)))
+        return
+    try:
+        waits_for = awaitable.send(None)
+    except StopIteration:
+        return
+    except Exception as error:  # noqa: BLE001 (any server's way to say that the socket is gone)
+        logger.debug("A send failed: %r", error)
+        return
+    _keep(asyncio.get_running_loop().create_task(_quietly(_resume(awaitable, waits_for))))
+
+
+def _keep(task: asyncio.Future[None]) -> None:
+    if isinstance(task, asyncio.Task):
+        _rest.add(task)
+        task.add_done_callback(_rest.discard)
+
+
+async def _quietly(awaitable: Awaitable[None]) -> None:
+    try:
+        await awaitable
+    except Exception as error:  # noqa: BLE001 (see run_eagerly)
+        logger.debug("A send failed: %r", error)
+
+
+@coroutine
+def _resume(started: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """Wait for what the coroutine waits for already, then go on with it."""
+    while True:
+        try:
+            value = yield waits_for
+        except BaseException as error:  # noqa: BLE001 (cancellation included: it is theirs)
+            step = _throw(started, error)
+        else:
+            step = _step(started, value)
+        if step is _FINISHED:
+            return
+        waits_for = step
+
+
+_FINISHED = object()
+
+
+def _step(started: Coroutine[Any, Any, None], value: Any) -> Any:
+    try:
+        return started.send(value)
+    except StopIteration:
+        return _FINISHED
+
+
+def _throw(started: Coroutine[Any, Any, None], error: BaseException) -> Any:
+    try:
+        return started.throw(error)
+    except StopIteration:
+        return _FINISHED

@@ -1,0 +1,36 @@
+"""Chargers for tests, made without the services: only the columns that the wire looks at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from chargers.models import Charger, Connector, IdToken, Location
+from cpo.models import CPO
+from unievp.lib.secrets import keyed_digest
+
+
+def make_charger(identity: str = "CP1", *, password: bytes | None = None, **fields: Any) -> Charger:
+    cpo = CPO.objects.first() or CPO.objects.create(name="Test CPO")
+    location = Location.objects.filter(cpo=cpo).first() or Location.objects.create(
+        cpo=cpo, name="Here"
+    )
+    charger = Charger.objects.create(
+        cpo=cpo,
+        location=location,
+        identity=identity,
+        password_digest=keyed_digest(password) if password else None,
+        **fields,
+    )
+    for number in (1, 2):
+        Connector.objects.create(charger=charger, number=number)
+    return charger
+
+
+def make_token(token: str = "TAG1", **fields: Any) -> IdToken:
+    return IdToken.objects.create(token=token, **fields)
+
+
+amake_charger = sync_to_async(make_charger)
+amake_token = sync_to_async(make_token)

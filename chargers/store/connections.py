@@ -1,0 +1,177 @@
+"""Batch SQL of connecting and disconnecting: a reconnect storm is a few statements, not thousands.
+
+Presence is one narrow row per charger; the newest connection owns it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+MAX_UNKNOWN: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    charger_pk: int
+    connection_id: UUID
+    process: str
+    remote_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """`connected_at` orders the connections of one charger over all processes."""
+
+    connected_at: datetime
+    was_online: bool
+    previous_process: str
+    has_commands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    identity: str
+    remote_address: str
+    subprotocols: str
+
+
+# Locked before they change: what was there before is certain, also when two processes are told
+# of the same charger at once.
+_BEFORE = """
+SELECT charger_id, online, process FROM chargers_presence
+WHERE charger_id = ANY(%s) ORDER BY charger_id FOR UPDATE
+"""
+
+_ARRIVE = """
+WITH stored AS (
+    INSERT INTO chargers_presence AS presence (
+        charger_id, online, connection_id, process, remote_address, connected_at, last_seen_at
+    )
+    SELECT charger_id, true, connection_id, process, remote_address,
+        clock_timestamp(), clock_timestamp()
+    FROM json_to_recordset(%s::json) AS item(
+        charger_id bigint, connection_id uuid, process text, remote_address text
+    )
+    ORDER BY charger_id
+    ON CONFLICT (charger_id) DO UPDATE SET
+        online = true,
+        connection_id = excluded.connection_id,
+        process = excluded.process,
+        remote_address = excluded.remote_address,
+        connected_at = excluded.connected_at,
+        last_seen_at = excluded.last_seen_at
+    RETURNING charger_id, connected_at
+)
+SELECT charger_id, connected_at, EXISTS (
+    SELECT FROM chargers_command AS command
+    WHERE command.charger_id = stored.charger_id AND command.status = 'queued'
+)
+FROM stored
+"""
+
+# The guard: a connection that was replaced must not turn its charger offline.
+_DEPART = """
+UPDATE chargers_presence AS presence
+SET online = false, disconnected_at = clock_timestamp(), last_seen_at = clock_timestamp()
+FROM (
+    SELECT presence.charger_id
+    FROM chargers_presence AS presence
+    JOIN unnest(%s::bigint[], %s::uuid[]) AS leaving (charger_id, connection_id)
+        USING (charger_id, connection_id)
+    WHERE presence.online
+    ORDER BY presence.charger_id
+    FOR UPDATE OF presence
+) AS leaving
+WHERE presence.charger_id = leaving.charger_id
+RETURNING presence.charger_id
+"""
+
+_KNOCK = """
+INSERT INTO chargers_unknowncharger AS stranger (
+    id, identity, reason, remote_address, subprotocols, attempts, first_seen_at, last_seen_at
+)
+SELECT gen_random_uuid(), identity, 'unknown', remote_address, subprotocols, 1,
+    clock_timestamp(), clock_timestamp()
+FROM json_to_recordset(%s::json) AS item(identity text, remote_address text, subprotocols text)
+ORDER BY lower(identity)
+ON CONFLICT (lower(identity)) DO UPDATE SET
+    reason = excluded.reason,
+    remote_address = excluded.remote_address,
+    subprotocols = excluded.subprotocols,
+    attempts = least(stranger.attempts + 1, 2000000000),
+    last_seen_at = excluded.last_seen_at
+"""
+
+_FORGET = """
+DELETE FROM chargers_unknowncharger WHERE id IN (
+    SELECT id FROM chargers_unknowncharger ORDER BY last_seen_at DESC OFFSET %s
+)
+"""
+
+
+def record_arrivals(arrivals: Iterable[Arrival]) -> dict[int, Arrived]:
+    """Make each connection the newest of its charger; one arrival per charger."""
+    rows = [
+        {
+            "charger_id": item.charger_pk,
+            "connection_id": str(item.connection_id),
+            "process": item.process[:64],
+            "remote_address": item.remote_address[:64],
+        }
+        for item in arrivals
+    ]
+    if not rows:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE, [[row["charger_id"] for row in rows]])
+        before = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+        cursor.execute(_ARRIVE, [json.dumps(rows)])
+        return {
+            charger_pk: Arrived(
+                connected_at, *before.get(charger_pk, (False, "")), has_commands=has_commands
+            )
+            for charger_pk, connected_at, has_commands in cursor.fetchall()
+        }
+
+
+def record_departures(departures: Iterable[tuple[int, UUID]]) -> list[int]:
+    """The chargers that are offline now: those whose newest connection it was."""
+    pairs = list(departures)
+    with connection.cursor() as cursor:
+        cursor.execute(_DEPART, [[pk for pk, _ in pairs], [str(key) for _, key in pairs]])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def record_restart(process: str) -> list[int]:
+    """Chargers that an earlier life of this process left online."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chargers_presence SET online = false, disconnected_at = clock_timestamp() "
+            "WHERE online AND process = %s RETURNING charger_id",
+            [process[:64]],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def record_strangers(strangers: Iterable[Stranger]) -> None:
+    """Put refused identities into the inbox, the latest MAX_UNKNOWN of them."""
+    rows = {
+        item.identity.lower(): {
+            "identity": item.identity[:255],
+            "remote_address": item.remote_address[:64],
+            "subprotocols": item.subprotocols[:200],
+        }
+        for item in strangers
+    }
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOCK, [json.dumps(list(rows.values()))])
+        cursor.execute(_FORGET, [MAX_UNKNOWN])
