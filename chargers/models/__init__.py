@@ -16,6 +16,7 @@ from chargers.models.session import (
     AuthorizationStatus,
     BillingStatus,
     ChargingSession,
+    OrphanStop,
     SessionStatus,
     SessionStatusChange,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "IdTokenStatus",
     "Location",
     "MeterReading",
+    "OrphanStop",
     "PowerType",
     "Presence",
     "Registration",

@@ -35,6 +35,8 @@ class BillingStatus(models.TextChoices):
     UNBILLED = "unbilled", _("Not billed yet")
     BILLED = "billed", _("Billed")
     HELD = "held", _("Held for review")
+    # Refused and without energy: there is nothing to owe.
+    NOT_BILLABLE = "not_billable", _("Nothing to bill")
 
 
 class NextTransactionId(models.Func):
@@ -100,6 +102,8 @@ class ChargingSession(models.Model):
     meter_start_wh = models.BigIntegerField(_("meter at start (Wh)"))
     meter_last_wh = models.BigIntegerField(_("latest meter (Wh)"))
     meter_stop_wh = models.BigIntegerField(_("meter at stop (Wh)"), null=True, blank=True)
+    # Sum of Energy.Active.Import.Interval readings, for chargers that report no register.
+    interval_energy_wh = models.BigIntegerField(default=0, editable=False)
     energy_wh = models.BigIntegerField(_("energy (Wh)"), default=0)
     power_w = models.IntegerField(_("power (W)"), null=True, blank=True)
     soc_percent = models.SmallIntegerField(_("state of charge (%)"), null=True, blank=True)
@@ -205,3 +209,45 @@ class SessionStatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id}: {self.status}"
+
+
+class OrphanStop(models.Model):
+    """A StopTransaction that no session could be found for; a later Start may claim it.
+
+    `transaction_id` as the charger sent it: -1, 0 or a number we never gave (OCPP 1.6 errata 3.18).
+    """
+
+    charger = models.ForeignKey(
+        Charger, on_delete=models.CASCADE, related_name="orphan_stops", verbose_name=_("charger")
+    )
+    transaction_id = models.BigIntegerField(_("transaction"))
+    id_tag = models.CharField(_("id tag"), max_length=255, blank=True)
+    meter_stop_wh = models.BigIntegerField(_("meter at stop (Wh)"))
+    ended_at = models.DateTimeField(_("ended"))
+    received_at = models.DateTimeField(_("received"))
+    reason = models.CharField(_("stop reason"), max_length=32, blank=True)
+    session = models.ForeignKey(
+        ChargingSession,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("session"),
+    )
+
+    tenant_path: ClassVar[str] = "charger__cpo"
+
+    class Meta:
+        verbose_name = _("stop without a session")
+        verbose_name_plural = _("stops without a session")
+        ordering = ("-received_at", "-id")
+        constraints: ClassVar = [
+            # A resent StopTransaction meets its first copy.
+            models.UniqueConstraint(
+                fields=["charger", "transaction_id", "ended_at", "meter_stop_wh"],
+                name="orphan_stop_is_stored_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transaction_id} · {self.ended_at:%Y-%m-%d %H:%M}"
