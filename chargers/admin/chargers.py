@@ -21,7 +21,7 @@ from cpo.admin import AuditedAdmin
 from cpo.models import User
 from unievp.lib.admin import Question, ask, column, detail_action, get_row, list_link, since, when
 from unievp.lib.admin.confirm import ReasonForm, change_page
-from unievp.lib.admin.links import link
+from unievp.lib.admin.links import link, links
 
 
 class RetiredFilter(admin.SimpleListFilter):
@@ -46,7 +46,15 @@ class RetiredFilter(admin.SimpleListFilter):
 @admin.register(Charger)
 class ChargerAdmin(AuditedAdmin):
     list_display = (
-        "identity", "name", "online", "state", "outlets", "cpo", "location", "hardware", "seen",
+        "identity",
+        "name",
+        "online",
+        "state",
+        "outlets",
+        "cpo",
+        "location",
+        "hardware",
+        "seen",
     )
     list_filter = (
         ("presence__online", admin.BooleanFieldListFilter),
@@ -63,35 +71,71 @@ class ChargerAdmin(AuditedAdmin):
     inlines = (ConnectorInline,)
     actions_detail = ("send_command", "new_password", "retire")
     readonly_fields = (
-        "online", "state", "error_code", "status_at", "forced_status", "booted_at", "retired_at",
-        "vendor", "model", "serial_number", "firmware_version", "iccid", "imsi",
-        "address", "connected_since", "seen", "protected", "look_at", "created_at", "updated_at",
+        "online",
+        "state",
+        "error_code",
+        "status_at",
+        "forced_status",
+        "booted_at",
+        "retired_at",
+        "vendor",
+        "model",
+        "serial_number",
+        "firmware_version",
+        "iccid",
+        "imsi",
+        "address",
+        "connected_since",
+        "seen",
+        "protected",
+        "look_at",
+        "created_at",
+        "updated_at",
     )
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("identity", "name", "cpo", "location", "max_power_w", "look_at")}),
         (
-            _("Now"),
+            None,
             {
                 "fields": (
-                    "online", "connected_since", "seen", "address", "state", "error_code",
-                    "status_at", "forced_status", "booted_at", "retired_at",
+                    ("identity", "name"),
+                    ("cpo", "location"),
+                    ("online", "state"),
+                    ("connected_since", "seen"),
+                    ("error_code", "status_at"),
+                    ("max_power_w", "look_at"),
                 )
             },
         ),
         (
             _("Connection"),
             {
+                "classes": ("tab",),
                 "fields": (
-                    "registration", "security_profile", "protected", "assume_ocpp16",
-                    "heartbeat_interval_s", "time_zone",
-                )
+                    ("registration", "heartbeat_interval_s"),
+                    ("security_profile", "protected"),
+                    ("assume_ocpp16", "time_zone"),
+                    ("address", "forced_status"),
+                ),
             },
         ),
         (
-            _("What it says of itself"),
-            {"fields": ("vendor", "model", "serial_number", "firmware_version", "iccid", "imsi")},
+            _("Hardware"),
+            {
+                "classes": ("tab",),
+                "fields": (
+                    ("vendor", "model"),
+                    ("serial_number", "firmware_version"),
+                    ("iccid", "imsi"),
+                ),
+            },
         ),
-        (_("Dates"), {"fields": ("created_at", "updated_at")}),
+        (
+            _("Dates"),
+            {
+                "classes": ("tab",),
+                "fields": (("booted_at", "retired_at"), ("created_at", "updated_at")),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charger]:
@@ -120,9 +164,12 @@ class ChargerAdmin(AuditedAdmin):
     def state(self, charger: Charger) -> Any:
         return charger.status, charger.get_status_display()
 
-    @column(_("connectors"), label=True)
-    def outlets(self, charger: Charger) -> list[str]:
-        return [f"{c.number} {c.get_status_display()}" for c in charger.connectors.all()]
+    @column(_("connectors"), label=colours.CONNECTOR)
+    def outlets(self, charger: Charger) -> list[tuple[str, str]]:
+        return [
+            (outlet.status, f"{outlet.number} {outlet.get_status_display()}")
+            for outlet in charger.connectors.all()
+        ]
 
     @column(_("hardware"), ordering="vendor")
     def hardware(self, charger: Charger) -> str:
@@ -149,18 +196,17 @@ class ChargerAdmin(AuditedAdmin):
 
     @column(_("look at"))
     def look_at(self, charger: Charger) -> SafeString:
-        links = [
+        return links(
             list_link("chargers.chargingsession", _("sessions"), charger__id__exact=charger.pk),
             list_link("chargers.command", _("commands"), charger__id__exact=charger.pk),
             link(wire_log_url(charger), _("wire log")),
-            list_link("chargers.connectorstatuschange", _("statuses"), charger__id__exact=charger.pk),
+            list_link(
+                "chargers.connectorstatuschange", _("statuses"), charger__id__exact=charger.pk
+            ),
             list_link("chargers.tariffassignment", _("tariffs"), charger__id__exact=charger.pk),
-        ]
-        return SafeString(" · ").join(links)
+        )
 
-    def command_view(
-        self, request: HttpRequest, object_id: str, action: str = ""
-    ) -> HttpResponse:
+    def command_view(self, request: HttpRequest, object_id: str, action: str = "") -> HttpResponse:
         return send_command_view(self, request, get_row(self, request, object_id), action)
 
     @detail_action(_("Send a command"), url_path="send-command", icon="send")
@@ -177,7 +223,7 @@ class ChargerAdmin(AuditedAdmin):
             danger=True,
         )
 
-        def run(answer: dict[str, Any]) -> HttpResponse:
+        def run(_answer: dict[str, Any]) -> HttpResponse:
             password = chargers.renew_password(charger, actor=cast("User", request.user))
             return secret_page(self, request, charger, password)
 
@@ -214,6 +260,7 @@ def secret_page(
         "explanation": _("Enter both at the charger (security profile 1, Basic authentication)."),
         "secrets": [(_("User name"), charger.identity), (_("Password"), password)],
         "back": change_page(charger),
+        "original": charger,
         "opts": model_admin.opts,
     }
     response = TemplateResponse(request, "admin/uniev/secret.html", context)

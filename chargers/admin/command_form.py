@@ -65,7 +65,9 @@ COMMANDS: Mapping[str, CommandKind] = MappingProxyType(
             "edit_note", _("Change configuration"), _("Some keys work only after a restart.")
         ),
         "ClearCache": CommandKind(
-            "delete_sweep", _("Clear the token cache"), _("The charger asks us again for each token.")
+            "delete_sweep",
+            _("Clear the token cache"),
+            _("The charger asks us again for each token."),
         ),
         "DataTransfer": CommandKind(
             "swap_horiz", _("Vendor message"), _("What the vendor has defined beyond OCPP.")
@@ -107,7 +109,7 @@ class CommandForm(forms.Form):
     def __init__(self, data: Any, *, action: str, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         schema = request_schema(action)
-        required = set(schema.get("required", ()))
+        self.required_names = required = frozenset(schema.get("required", ()))
         for name, part in schema.get("properties", {}).items():
             self.fields[name] = _field(name, part, required=name in required)
 
@@ -115,7 +117,7 @@ class CommandForm(forms.Form):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if value is not None and (value != "" or self.fields[name].required)
+            if value is not None and (value != "" or name in self.required_names)
         }
 
 

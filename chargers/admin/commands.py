@@ -19,7 +19,14 @@ OPEN = frozenset({CommandStatus.QUEUED, CommandStatus.SENT})
 @admin.register(Command)
 class CommandAdmin(ReadOnlyAdmin):
     list_display = (
-        "action", "charger_link", "state", "answer", "requested_label", "asked", "took", "error",
+        "action",
+        "charger_link",
+        "state",
+        "answer",
+        "requested_label",
+        "asked",
+        "took",
+        "error",
     )
     list_filter = (
         "status",
@@ -29,7 +36,13 @@ class CommandAdmin(ReadOnlyAdmin):
     list_select_related = ("charger",)
     search_fields = ("charger__identity", "action", "requested_label")
     fields = (
-        "action", "charger_link", "requested_label", "asked", "deadline", "message_id", "payload_text",
+        "action",
+        "charger_link",
+        "requested_label",
+        "asked",
+        "deadline",
+        "message_id",
+        "payload_text",
     )
     readonly_fields = fields
     change_form_before_template = "admin/chargers/command_answer.html"

@@ -29,7 +29,16 @@ class ConnectorInline(DeskTabularInline):
 
 @admin.register(Connector)
 class ConnectorAdmin(AuditedAdmin):
-    list_display = ("__str__", "cpo", "state", "lasting", "error_code", "power_type", "standard", "limit")
+    list_display = (
+        "__str__",
+        "cpo",
+        "state",
+        "lasting",
+        "error_code",
+        "power_type",
+        "standard",
+        "limit",
+    )
     list_filter = (
         "status",
         "power_type",
@@ -42,11 +51,22 @@ class ConnectorAdmin(AuditedAdmin):
     raw_id_fields = ("charger",)
     # What the charger reports is not typed in.
     readonly_fields = (
-        "state", "status_at", "error_code", "vendor_error_code", "info", "forced_status",
+        "state",
+        "status_at",
+        "error_code",
+        "vendor_error_code",
+        "info",
+        "forced_status",
     )
     fields = (
-        "charger", "number", "standard", "power_type",
-        "max_power_w", "max_current_a", "max_voltage_v", *readonly_fields,
+        "charger",
+        "number",
+        "standard",
+        "power_type",
+        "max_power_w",
+        "max_current_a",
+        "max_voltage_v",
+        *readonly_fields,
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -71,7 +91,15 @@ class ConnectorAdmin(AuditedAdmin):
 
 @admin.register(ConnectorStatusChange)
 class ConnectorStatusChangeAdmin(ReadOnlyAdmin):
-    list_display = ("reported", "charger", "connector_number", "state", "error_code", "info", "received")
+    list_display = (
+        "reported",
+        "charger",
+        "connector_number",
+        "state",
+        "error_code",
+        "info",
+        "received",
+    )
     list_filter = (
         ("charger", AutocompleteSelectFilter),
         "status",

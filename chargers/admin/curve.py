@@ -16,7 +16,7 @@ _LIMIT = 20_000
 
 
 def session_curve(session: ChargingSession) -> str:
-    """JSON for Chart.js: power in kW and state of charge in %; empty where there are no readings."""
+    """JSON for Chart.js: power in kW, state of charge in %; "" where there are no readings."""
     rows = list(
         MeterReading.objects.filter(session_id=session.pk)
         .order_by("measured_at")
@@ -29,7 +29,9 @@ def session_curve(session: ChargingSession) -> str:
     datasets: list[dict[str, Any]] = [
         {
             "label": _("Power (kW)"),
-            "data": [None if watts is None else round(watts / 1000, 2) for _at, watts, _soc in rows],
+            "data": [
+                None if watts is None else round(watts / 1000, 2) for _at, watts, _soc in rows
+            ],
             "borderColor": "var(--color-primary-600)",
             "displayYAxis": True,
             "maxTicksXLimit": 8,

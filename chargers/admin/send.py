@@ -36,7 +36,7 @@ def send_command_view(
     form = None
     if action:
         data = request.POST if request.method == "POST" else None
-        form = CommandForm(data, action=action, initial=_initial(charger, request))
+        form = CommandForm(data, action=action, initial=_initial(charger, action, request))
         if data is not None and form.is_valid():
             command = _queue(request, charger, action, form)
             if command is not None:
@@ -46,6 +46,7 @@ def send_command_view(
         **admin.admin_site.each_context(request),
         "title": _("Command to %(charger)s") % {"charger": charger.identity},
         "charger": charger,
+        "original": charger,
         "kinds": [{"action": name, "kind": kind} for name, kind in COMMANDS.items()],
         "action": action,
         "kind": COMMANDS.get(action),
@@ -71,12 +72,13 @@ def _queue(
         return None
 
 
-def _initial(charger: Charger, request: HttpRequest) -> dict[str, Any]:
+def _initial(charger: Charger, action: str, request: HttpRequest) -> dict[str, Any]:
     """What is most likely meant: connector 1, the session that runs, a soft restart."""
     running = ChargingSession.objects.filter(charger=charger, status=SessionStatus.ACTIVE)
     initial: dict[str, Any] = {
         "connectorId": 1,
         "transactionId": running.values_list("transaction_id", flat=True).first(),
     }
-    # On a GetConfiguration, `type` is not a field; on a Reset and an availability it is.
-    return initial | {name: request.GET[name] for name in request.GET}
+    if action == "Reset":
+        initial["type"] = "Soft"
+    return initial | request.GET.dict()

@@ -26,7 +26,21 @@ from unievp.lib.admin import (
     pretty_json,
     when,
 )
-from unievp.lib.admin.links import link
+from unievp.lib.admin.links import link, links
+
+# Pairs: side by side on the session's page.
+_ENERGY = (
+    ("delivered", "load"),
+    ("meter_start_wh", "meter_stop_wh"),
+    ("meter_last_wh", "last_reading_at"),
+    ("soc_percent", "lasted"),
+)
+_WHO = (
+    ("id_tag", "id_token"),
+    ("driver_link", "verdict"),
+    ("started", "ended"),
+    ("stop_reason", "stop_id_tag"),
+)
 
 
 class StatusChangeInline(ReadOnlyInline):
@@ -39,8 +53,16 @@ class StatusChangeInline(ReadOnlyInline):
 @admin.register(ChargingSession)
 class ChargingSessionAdmin(ReadOnlyAdmin):
     list_display = (
-        "number", "state", "place", "cpo", "id_tag", "started", "lasted",
-        "delivered", "price", "billing",
+        "number",
+        "state",
+        "place",
+        "cpo",
+        "id_tag",
+        "started",
+        "lasted",
+        "delivered",
+        "price",
+        "billing",
     )
     list_filter = (
         "status",
@@ -59,21 +81,24 @@ class ChargingSessionAdmin(ReadOnlyAdmin):
     ordering = ("-started_at", "-id")
     inlines = (StatusChangeInline,)
     change_form_before_template = "admin/chargers/session_curve.html"
-    _common: ClassVar[Any] = (
-        ("number", "state", "billing", "hold_reason", "go_to"),
-        ("place", "cpo", "id_tag", "id_token", "driver_link", "verdict"),
-        ("started", "ended", "lasted", "stop_reason", "stop_id_tag"),
-        ("delivered", "meter_start_wh", "meter_last_wh", "meter_stop_wh", "load", "soc_percent", "last_reading_at"),
-        ("price", "tariff_version", "snapshot"),
-    )
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": _common[0]}),
-        (_("Who and where"), {"fields": _common[1]}),
-        (_("When"), {"fields": _common[2]}),
-        (_("Energy"), {"fields": _common[3]}),
-        (_("Price"), {"fields": _common[4]}),
+        (None, {"fields": (("state", "billing"), ("place", "cpo"), ("go_to", "hold_reason"))}),
+        (_("Energy"), {"fields": _ENERGY}),
+        (_("Who and when"), {"fields": _WHO}),
+        (_("Price"), {"fields": (("price", "tariff_version"), "snapshot")}),
     )
-    readonly_fields = tuple(name for group in _common for name in group)
+    readonly_fields = (
+        "state",
+        "billing",
+        "place",
+        "cpo",
+        "go_to",
+        "hold_reason",
+        *(name for pair in (*_ENERGY, *_WHO) for name in pair),
+        "price",
+        "tariff_version",
+        "snapshot",
+    )
 
     def changeform_view(
         self,
@@ -123,7 +148,9 @@ class ChargingSessionAdmin(ReadOnlyAdmin):
 
     @column(_("duration"))
     def lasted(self, session: ChargingSession) -> str:
-        minutes = int(((session.ended_at or clock.now()) - session.started_at).total_seconds()) // 60
+        minutes = (
+            int(((session.ended_at or clock.now()) - session.started_at).total_seconds()) // 60
+        )
         return f"{minutes // 60}:{minutes % 60:02d}"
 
     @column(_("energy"), ordering="energy_wh")
@@ -144,12 +171,11 @@ class ChargingSessionAdmin(ReadOnlyAdmin):
 
     @column(_("look at"))
     def go_to(self, session: ChargingSession) -> SafeString:
-        links = [
+        return links(
             list_link("payments.bill", _("bill"), session__id__exact=session.pk),
             list_link("chargers.meterreading", _("readings"), session_id=session.pk),
             link(_wire_log(session), _("wire log")),
-        ]
-        return SafeString(" · ").join(links)
+        )
 
 
 def _wire_log(session: ChargingSession) -> str:

@@ -13,7 +13,15 @@ from unievp.lib.admin import DeskAdmin, column, since
 class UnknownChargerAdmin(DeskAdmin):
     """Who knocked and was refused. Deleting a row clears the inbox; it comes back if it knocks."""
 
-    list_display = ("identity", "reason", "attempts", "ago", "remote_address", "subprotocols", "first_seen_at")
+    list_display = (
+        "identity",
+        "reason",
+        "attempts",
+        "ago",
+        "remote_address",
+        "subprotocols",
+        "first_seen_at",
+    )
     list_filter = ("reason", ("last_seen_at", RangeDateTimeFilter))
     search_fields = ("identity", "remote_address")
     date_hierarchy = "last_seen_at"

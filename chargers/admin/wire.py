@@ -67,8 +67,15 @@ class FrameAdmin(WireRowAdmin):
     search_help_text = _("Message id, action or outcome, in full")
     ordering = ("-at", "-id")
     fields = (
-        "time", "charger", "arrow", "action", "message_id", "result", "latency",
-        "request_text", "response_text",
+        "time",
+        "charger",
+        "arrow",
+        "action",
+        "message_id",
+        "result",
+        "latency",
+        "request_text",
+        "response_text",
     )
     readonly_fields = fields
 
@@ -108,7 +115,14 @@ class FrameAdmin(WireRowAdmin):
 @admin.register(MeterReading)
 class MeterReadingAdmin(WireRowAdmin):
     list_display = (
-        "time", "charger", "connector_number", "session", "register", "load", "soc_percent", "doubts",
+        "time",
+        "charger",
+        "connector_number",
+        "session",
+        "register",
+        "load",
+        "soc_percent",
+        "doubts",
     )
     list_filter = (ChargerFilter, ("measured_at", RangeDateTimeFilter))
     search_fields = ("session_id", "transaction_id")
@@ -116,9 +130,21 @@ class MeterReadingAdmin(WireRowAdmin):
     search_help_text = _("Number of a session or transaction")
     ordering = ("-measured_at", "-id")
     fields = (
-        "time", "received_at", "charger", "connector_number", "session", "transaction_id",
-        "register", "interval_wh", "load", "current_ma", "voltage_mv", "soc_percent",
-        "temperature_mc", "raw", "doubts",
+        "time",
+        "received_at",
+        "charger",
+        "connector_number",
+        "session",
+        "transaction_id",
+        "register",
+        "interval_wh",
+        "load",
+        "current_ma",
+        "voltage_mv",
+        "soc_percent",
+        "temperature_mc",
+        "raw",
+        "doubts",
     )
     readonly_fields = fields
 

@@ -26,7 +26,7 @@ def tenant_of(row: Model) -> CPO | None:
 
 class AuditedAdmin(DeskAdmin):
     def save_model(
-        self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: bool
+        self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: Any
     ) -> None:
         super().save_model(request, obj, form, change)
         fields = form.changed_data
@@ -39,13 +39,15 @@ class AuditedAdmin(DeskAdmin):
         )
 
     def save_formset(
-        self, request: HttpRequest, form: ModelForm[Any], formset: Any, change: bool
+        self, request: HttpRequest, form: ModelForm[Any], formset: Any, change: Any
     ) -> None:
         super().save_formset(request, form, formset, change)
         for row in formset.new_objects:
             self.log(request, row, "added")
         for row, fields in formset.changed_objects:
-            self.log(request, row, "edited", after={name: _plain(getattr(row, name)) for name in fields})
+            self.log(
+                request, row, "edited", after={name: _plain(getattr(row, name)) for name in fields}
+            )
         for row in formset.deleted_objects:
             self.log(request, row, "deleted")
 

@@ -21,6 +21,7 @@ from unievp.lib.admin import (
     list_link,
 )
 from unievp.lib.admin.confirm import ReasonForm
+from unievp.lib.admin.links import links
 from unievp.lib.secrets import mask
 
 STATUS_COLOURS = {
@@ -39,7 +40,15 @@ class MembershipInline(DeskTabularInline):
 
 @admin.register(CPO)
 class CPOAdmin(AuditedAdmin):
-    list_display = ("name", "state", "party", "contact_name", "contact_email", "created_at", "look_at")
+    list_display = (
+        "name",
+        "state",
+        "party",
+        "contact_name",
+        "contact_email",
+        "created_at",
+        "look_at",
+    )
     list_filter = ("status", "country_code", ("created_at", RangeDateTimeFilter))
     search_fields = ("name", "legal_name", "contact_email", "party_id", "tax_number")
     date_hierarchy = "created_at"
@@ -47,8 +56,20 @@ class CPOAdmin(AuditedAdmin):
     actions_detail = ("approve", "reject", "suspend")
     readonly_fields = ("state", "status_reason", "verified_at", "created_at", "account", "look_at")
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("name", "legal_name", "state", "status_reason", "verified_at", "look_at")}),
-        (_("Contact"), {"fields": ("contact_name", "contact_email", "contact_phone", "address")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "legal_name"),
+                    ("state", "verified_at"),
+                    ("look_at", "status_reason"),
+                )
+            },
+        ),
+        (
+            _("Contact"),
+            {"fields": (("contact_name", "contact_email"), ("contact_phone", "address"))},
+        ),
         (_("Roaming and tax"), {"fields": ("country_code", "party_id", "tax_number")}),
         (_("Bank account"), {"fields": ("bank_code", "bank_account_name", "account")}),
         (_("Dates"), {"fields": ("created_at",)}),
@@ -71,12 +92,11 @@ class CPOAdmin(AuditedAdmin):
 
     @column(_("look at"))
     def look_at(self, cpo: CPO) -> SafeString:
-        links = [
+        return links(
             list_link("chargers.charger", _("chargers"), cpo__id__exact=cpo.pk),
             list_link("chargers.chargingsession", _("sessions"), cpo__id__exact=cpo.pk),
             list_link("payments.settlement", _("settlements"), cpo__id__exact=cpo.pk),
-        ]
-        return SafeString(" · ").join(links)
+        )
 
     @detail_action(_("Approve"), url_path="approve", icon="verified")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -114,7 +134,9 @@ class CPOAdmin(AuditedAdmin):
             CPOStatus.SUSPENDED,
             Question(
                 title=_("Suspend this company"),
-                text=_("Running sessions end normally; no new one starts, and nothing is paid out."),
+                text=_(
+                    "Running sessions end normally; no new one starts, and nothing is paid out."
+                ),
                 submit=_("Suspend"),
                 danger=True,
                 form_class=ReasonForm,

@@ -37,8 +37,22 @@ class UserAdmin(_UserBase, AuditedAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "email", "full_name", "companies", "staff", "is_active", "last_login")
-    list_filter = ("is_staff", "is_superuser", "is_active", "groups", ("last_login", RangeDateTimeFilter))
+    list_display = (
+        "username",
+        "email",
+        "full_name",
+        "companies",
+        "staff",
+        "is_active",
+        "last_login",
+    )
+    list_filter = (
+        "is_staff",
+        "is_superuser",
+        "is_active",
+        "groups",
+        ("last_login", RangeDateTimeFilter),
+    )
     search_fields = ("username", "email", "first_name", "last_name")
     ordering = ("username",)
     inlines = (MembershipInline,)

@@ -38,6 +38,12 @@ class DeskAdmin(ModelAdmin):
     # own search casts the column to text first.
     search_numbers: Sequence[str] = ()
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        # We do not count twice; unfold would offer "Show all" for the unknown total.
+        changelist.full_result_count = changelist.result_count
+        return changelist
+
     def changeform_view(
         self,
         request: HttpRequest,

@@ -79,7 +79,7 @@ def ask(
         **admin.admin_site.each_context(request),
         "title": question.title,
         "question": question,
-        "row": row,
+        "original": row,
         "back": change_page(row),
         "form": form,
         "opts": admin.opts,

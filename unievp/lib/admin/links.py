@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -33,6 +33,11 @@ def change_link(row: Model | None, text: object = None) -> SafeString | str:
         return "-"
     shown = str(row) if text is None else text
     return link(change_url(row._meta.label_lower, row.pk), shown)
+
+
+def links(*parts: SafeString) -> SafeString:
+    """Side by side, with a dot between."""
+    return format_html_join(" · ", "{}", ((part,) for part in parts))
 
 
 def link(url: str, text: object) -> SafeString:

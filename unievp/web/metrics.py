@@ -1,0 +1,78 @@
+"""`/metrics`: a handful of gauges as Prometheus text (exposition format 0.0.4)."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+
+from chargers.models import BillingStatus, Charger, ChargingSession, Connector, SessionStatus
+from cpo.access import is_platform_staff
+from unievp.lib import clock
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Sample = tuple[dict[str, str], float | int]
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For staff who are signed in, and for `Authorization: Bearer METRICS_TOKEN`."""
+    if not (_bears_token(request) or is_platform_staff(request.user)):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
+    text = "".join(
+        _gauge(name, explanation, samples) for name, explanation, samples in _families()
+    )
+    return HttpResponse(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _bears_token(request: HttpRequest) -> bool:
+    token: str = settings.METRICS_TOKEN
+    offered = request.headers.get("Authorization", "")
+    return bool(token) and secrets.compare_digest(offered.encode(), f"Bearer {token}".encode())
+
+
+def _families() -> list[tuple[str, str, list[Sample]]]:
+    in_service = Charger.objects.filter(retired_at__isnull=True)
+    unbilled = ChargingSession.objects.filter(
+        status=SessionStatus.ENDED, billing_status=BillingStatus.UNBILLED
+    )
+    oldest = unbilled.order_by("ended_at").values_list("ended_at", flat=True).first()
+    wait = (clock.now() - oldest).total_seconds() if oldest else 0
+    held = ChargingSession.objects.filter(billing_status=BillingStatus.HELD).count()
+    active = ChargingSession.objects.filter(status=SessionStatus.ACTIVE).count()
+    by_status = (
+        Connector.objects.filter(charger__retired_at__isnull=True)
+        .values_list("status")
+        .annotate(count=Count("pk"))
+        .order_by("status")
+    )
+    return [
+        ("uniev_chargers", "Chargers in service.", [({}, in_service.count())]),
+        (
+            "uniev_chargers_online",
+            "Chargers with an open connection.",
+            [({}, in_service.filter(presence__online=True).count())],
+        ),
+        (
+            "uniev_connectors",
+            "Connectors by the status they reported.",
+            [({"status": status}, count) for status, count in by_status],
+        ),
+        ("uniev_sessions_active", "Charging sessions now.", [({}, active)]),
+        ("uniev_sessions_unbilled", "Ended sessions without a bill.", [({}, unbilled.count())]),
+        ("uniev_sessions_held", "Sessions held for review.", [({}, held)]),
+        ("uniev_oldest_unbilled_seconds", "Age of the oldest unbilled session.", [({}, wait)]),
+    ]
+
+
+def _gauge(name: str, explanation: str, samples: list[Sample]) -> str:
+    lines = [f"# HELP {name} {explanation}", f"# TYPE {name} gauge"]
+    for labels, value in samples:
+        inner = ",".join(f'{key}="{_escape(text)}"' for key, text in labels.items())
+        lines.append(f"{name}{{{inner}}} {value}" if inner else f"{name} {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

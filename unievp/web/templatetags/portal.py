@@ -1,0 +1,125 @@
+"""How the portal shows things: icons, amounts, and times in the zone of their place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.templatetags.static import static
+from django.utils import formats, timesince, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from chargers.models import ConnectorStatus
+from unievp.lib import clock
+from unievp.lib.money import format_money
+
+register = template.Library()
+
+# Tabler's colour of each status; the text beside it says the same.
+STATUS_COLOURS = {
+    ConnectorStatus.UNKNOWN: "secondary",
+    ConnectorStatus.AVAILABLE: "green",
+    ConnectorStatus.PREPARING: "cyan",
+    ConnectorStatus.CHARGING: "blue",
+    ConnectorStatus.SUSPENDED_EV: "yellow",
+    ConnectorStatus.SUSPENDED_EVSE: "yellow",
+    ConnectorStatus.FINISHING: "cyan",
+    ConnectorStatus.RESERVED: "purple",
+    ConnectorStatus.UNAVAILABLE: "secondary",
+    ConnectorStatus.FAULTED: "red",
+}
+# OCPI ConnectorType (OCPI 2.2.1 §8.4.5) as the plug is called on the street.
+PLUGS = {
+    "IEC_62196_T2": "Type 2",
+    "IEC_62196_T2_COMBO": "CCS2",
+    "CHADEMO": "CHAdeMO",
+    "GBT_AC": "GB/T AC",
+    "GBT_DC": "GB/T DC",
+}
+_NOTHING = "–"
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite, hidden from screen readers: text beside it must say the same."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        extra,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def status_colour(status: str) -> str:
+    return STATUS_COLOURS.get(ConnectorStatus(status), "secondary")
+
+
+@register.filter
+def plug(standard: str) -> str:
+    return PLUGS.get(standard, standard.replace("_", " "))
+
+
+@register.filter
+def kwh(wh: int | None) -> str:
+    """12345 → `12.35 kWh` (en), `12,35 kWh` (id)."""
+    return _NOTHING if wh is None else f"{_number(Decimal(wh) / 1000, 2)} kWh"
+
+
+@register.filter
+def kilowatt(watts: int | None, digits: int = 1) -> str:
+    return _NOTHING if watts is None else f"{_number(Decimal(watts) / 1000, digits)} kW"
+
+
+@register.filter
+def money(amount: int | None, currency: str = "IDR") -> str:
+    if amount is None:
+        return _NOTHING
+    return format_money(amount, currency, translation.get_language() or "id")
+
+
+@register.filter
+def at(moment: datetime | None, zone: str) -> str:
+    """In the place's own time with the zone's name: `23 Nov 2026, 09:17 WIB`."""
+    if moment is None:
+        return _NOTHING
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{formats.date_format(local, 'j M Y, H:i')} {local.tzname()}"
+
+
+@register.filter
+def clock_time(moment: datetime | None, zone: str) -> str:
+    """`09:17 WIB`."""
+    if moment is None:
+        return _NOTHING
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%H:%M} {local.tzname()}"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    if moment is None:
+        return _("never")
+    if (clock.now() - moment).total_seconds() < 60:  # noqa: PLR2004  (one minute)
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince.timesince(moment, clock.now(), depth=1)}
+
+
+@register.filter
+def duration(start: datetime | None, end: datetime | None = None) -> str:
+    """From `start` to `end` (or now): `1:05 h`, `12 min`."""
+    if start is None:
+        return _NOTHING
+    minutes = max(0, int(((end or clock.now()) - start).total_seconds()) // 60)
+    hours, rest = divmod(minutes, 60)
+    return _("%(hours)d:%(minutes)02d h") % {"hours": hours, "minutes": rest} if hours else _(
+        "%(minutes)d min"
+    ) % {"minutes": rest}
+
+
+def _number(value: Decimal, digits: int) -> str:
+    return formats.number_format(value, digits, use_l10n=True, force_grouping=True)

@@ -1,0 +1,139 @@
+"""Rows of any model, made from its fields: a new model is tested before anyone thinks of it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models.fields import NOT_PROVIDED
+
+from unievp.lib import clock
+
+_numbers = itertools.count(1)
+# Constraints that fields do not tell of: what a row of this model needs.
+_SPECIAL: dict[str, Callable[[int], dict[str, Any]]] = {}
+# Rows that only a service may write (the ledger): how to make one.
+MAKERS: dict[str, Callable[[], models.Model]] = {}
+_MONEY = "IDR"
+
+
+def special(label: str) -> Callable[[Callable[[int], dict[str, Any]]], Any]:
+    def register(function: Callable[[int], dict[str, Any]]) -> Callable[[int], dict[str, Any]]:
+        _SPECIAL[label] = function
+        return function
+
+    return register
+
+
+def make_row(model: type[models.Model], **values: Any) -> Any:
+    """One saved row with every required field and every foreign key filled."""
+    label = model._meta.label
+    if label in MAKERS and not values:
+        return MAKERS[label]()
+    number = next(_numbers)
+    values = {**_SPECIAL.get(label, lambda _n: {})(number), **values}
+    for field in model._meta.concrete_fields:
+        if field.name not in values and _wants_value(field, model):
+            values[field.name] = _value(field, number)
+    return model._default_manager.create(**values)
+
+
+def _wants_value(field: Any, model: type[models.Model]) -> bool:
+    if isinstance(field, models.ForeignKey):
+        return field.related_model is not model
+    return not (
+        field.primary_key
+        or field.null
+        or field.default is not NOT_PROVIDED
+        or field.db_default is not NOT_PROVIDED
+        or getattr(field, "auto_now", False)
+        or getattr(field, "auto_now_add", False)
+        or getattr(field, "generated", False)
+    )
+
+
+def _value(field: Any, number: int) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return make_row(field.related_model)
+    if field.choices:
+        return field.flatchoices[0][0]
+    if isinstance(field, models.EmailField):
+        return f"row{number}@rows.example"
+    if isinstance(field, models.CharField):
+        return "" if field.blank else f"R{number:05d}"[-field.max_length :]
+    plain: dict[type[models.Field[Any, Any]], Any] = {
+        models.TextField: "" if field.blank else f"text {number}",
+        models.DateTimeField: clock.now() - timedelta(seconds=number),
+        models.DateField: clock.now().date(),
+        models.JSONField: {"n": number},
+        models.BinaryField: os.urandom(32),
+        models.DecimalField: Decimal(1),
+        models.BooleanField: False,
+        models.IntegerField: number,
+    }
+    return next(value for kind, value in plain.items() if isinstance(field, kind))
+
+
+@special("cpo.User")
+def _user(number: int) -> dict[str, Any]:
+    return {"username": f"user{number}", "email": f"user{number}@rows.example"}
+
+
+@special("cpo.CPO")
+def _cpo(number: int) -> dict[str, Any]:
+    return {"name": f"Company {number}"}
+
+
+@special("chargers.ChargingSession")
+def _session(number: int) -> dict[str, Any]:
+    from chargers.models import Charger, Connector
+
+    charger = make_row(Charger)
+    now = clock.now()
+    return {
+        "cpo": charger.cpo,
+        "charger": charger,
+        "connector": make_row(Connector, charger=charger, number=1),
+        "status": "ended",
+        "started_at": now - timedelta(hours=1),
+        "ended_at": now,
+        "meter_start_wh": 0,
+        "meter_last_wh": 1000,
+        "energy_wh": 1000,
+    }
+
+
+@special("chargers.Charger")
+def _charger(number: int) -> dict[str, Any]:
+    from chargers.models import Location
+
+    location = make_row(Location)
+    return {"identity": f"CH-{number:05d}", "location": location, "cpo": location.cpo}
+
+
+@special("chargers.Location")
+def _location(number: int) -> dict[str, Any]:
+    return {"name": f"Location {number}"}
+
+
+@special("chargers.Connector")
+def _connector(number: int) -> dict[str, Any]:
+    return {"number": 1}
+
+
+@special("chargers.TariffAssignment")
+def _assignment(number: int) -> dict[str, Any]:
+    from chargers.models import Charger, Connector
+
+    charger = make_row(Charger)
+    return {"charger": charger, "connector": make_row(Connector, charger=charger)}
+
+
+@special("cpo.AuditEntry")
+def _audit_entry(number: int) -> dict[str, Any]:
+    return {"subject_type": "cpo.CPO", "subject_id": "x", "before": {"a": 1}, "after": {"a": 2}}

@@ -1,0 +1,105 @@
+"""Every model in the admin, found by the registry: each list is looked at with many rows."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cpo.models import User
+from unievp.web.tests.rows import make_row
+
+# auth.Permission and the like are made by Django, contenttypes hold no data of ours.
+OURS = ("cpo", "tariffs", "chargers", "payments", "tickets", "ocpi")
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+ROWS = [model for model in REGISTERED if model._meta.app_label in OURS]
+# Parts of another row's page, or join tables.
+INLINE_ONLY = {
+    "cpo.Membership",
+    "cpo.User_groups",
+    "cpo.User_user_permissions",
+    "chargers.Presence",
+    "chargers.SessionStatusChange",
+    "payments.BillLine",
+    "payments.LedgerBlockItem",
+    "payments.SettlementStatusChange",
+}
+
+pytestmark = pytest.mark.django_db
+
+
+def label(model):
+    return model._meta.label
+
+
+def list_url(model):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+@pytest.fixture
+def staff(client):
+    user = User.objects.create_superuser("root", "root@staff.example", "x")
+    client.force_login(user)
+    return client
+
+
+def queries_of(client, url):
+    client.get(url)  # content types, sessions and templates are cached from here on
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(url)
+        assert response.status_code == 200
+    return [query["sql"] for query in captured], response
+
+
+def test_every_model_is_in_the_admin_or_part_of_a_page():
+    known = {label(model) for model in REGISTERED} | INLINE_ONLY
+    models = [model for app in OURS for model in apps.get_app_config(app).get_models()]
+    assert {label(model) for model in models} - known == set()
+
+
+@pytest.mark.parametrize("model", ROWS, ids=label)
+def test_list_makes_no_query_per_row(model, staff):
+    for _ in range(2):
+        make_row(model)
+    few, _response = queries_of(staff, list_url(model))
+    for _ in range(32):
+        make_row(model)
+    many, response = queries_of(staff, list_url(model))
+    assert len(response.context["cl"].result_list) >= 34
+    assert len(many) == len(few), "\n".join(many)
+    assert len(many) <= 15
+
+
+@pytest.mark.parametrize("model", ROWS, ids=label)
+def test_list_counts_at_most_as_far_as_people_turn_pages(model, staff):
+    make_row(model)
+    queries, _response = queries_of(staff, list_url(model))
+    counts = [sql for sql in queries if "COUNT(*)" in sql and model._meta.db_table in sql]
+    assert all("LIMIT 10000" in sql for sql in counts), counts
+
+
+@pytest.mark.parametrize("model", ROWS, ids=label)
+def test_row_has_a_page(model, staff):
+    row = make_row(model)
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=(row.pk,))
+    queries, _response = queries_of(staff, url)
+    assert len(queries) <= 30, "\n".join(queries)
+
+
+@pytest.mark.parametrize("model", ROWS, ids=label)
+def test_list_can_be_searched(model, staff):
+    make_row(model)
+    if admin.site._registry[model].search_fields:
+        for term in ("abc", "17", "99999999999999999999", "%_'\\"):
+            assert staff.get(list_url(model), {"q": term}).status_code == 200
+
+
+@pytest.mark.parametrize("model", ROWS, ids=label)
+def test_list_is_closed_to_people_who_are_not_staff(model, client):
+    client.force_login(User.objects.create_user("owner@rival.example", password="x"))
+    assert client.get(list_url(model)).status_code == 302
