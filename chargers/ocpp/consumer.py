@@ -31,7 +31,7 @@ class ChargerConsumer(AsyncConsumer):
         house = runtime()
         verdict = await _knock(house, scope)
         if isinstance(verdict, Refused):
-            await refuse(scope, send, verdict)
+            await refuse(scope, receive, send, verdict)
             return
         await _serve(house, verdict, receive, send)
 

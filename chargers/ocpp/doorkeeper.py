@@ -143,8 +143,9 @@ def _is_authentic(charger: Charger, knock: Knock) -> bool:
 
 def password_matches(password: bytes, digest: bytes) -> bool:
     """The key as raw bytes (OCPP-J §6.2.2) or as its hex text (OCTT), whichever was stored."""
-    candidates = [password, password.hex().encode(), password.hex().upper().encode()]
+    key = password
     with suppress(ValueError):
-        candidates.append(bytes.fromhex(password.decode("ascii")))
+        key = bytes.fromhex(password.decode("ascii"))
+    candidates = [password, password.hex().encode(), key, key.hex().encode()]
     # All of them are compared: the time says nothing about which form it was.
     return sum(matches_digest(candidate, digest) for candidate in candidates) > 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -11,6 +13,7 @@ from chargers.ocpp.doorkeeper import Knock, Refused
 from chargers.ocpp.frames import clean_text
 
 MAX_IDENTITY: Final = 255
+_FAREWELL_S: Final = 1.0
 _PREFIX = b"ocpp/"
 _REALM = b'Basic realm="UNIEV OCPP"'
 _BODIES = {
@@ -72,7 +75,7 @@ def knock_of(scope: dict[str, Any], process: str) -> Knock:
     )
 
 
-async def refuse(scope: dict[str, Any], send: Any, refused: Refused) -> None:
+async def refuse(scope: dict[str, Any], receive: Any, send: Any, refused: Refused) -> None:
     """An HTTP status where the server can (uvicorn), else its 403 (Daphne)."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008})
@@ -84,3 +87,8 @@ async def refuse(scope: dict[str, Any], send: Any, refused: Refused) -> None:
         {"type": "websocket.http.response.start", "status": refused.status, "headers": headers}
     )
     await send({"type": "websocket.http.response.body", "body": _BODIES[refused.status]})
+    # uvicorn takes a return before the socket is gone for a handshake left undone.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FAREWELL_S):
+            await receive()
+            await receive()

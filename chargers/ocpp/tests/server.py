@@ -11,14 +11,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import uvicorn
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websocket_connect
-
-from chargers.ocpp import listener
 
 SUBPROTOCOL = "ocpp1.6"
 PATIENCE_S = 10.0
@@ -66,10 +64,22 @@ class Client:
 async def running_server(app: Any = None) -> AsyncIterator[Server]:
     if app is None:
         from chargers.ocpp.asgi import application as app
-    config = listener.config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="on")
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        ws="websockets-sansio",
+        ws_max_size=2 * 1_048_576,
+        ws_ping_interval=55,
+        ws_ping_timeout=None,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+    )
     server = uvicorn.Server(config)
     # The test's process keeps its own signal handlers.
-    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign]
     serving = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started or serving.done())
@@ -94,7 +104,3 @@ async def until(
             if result:
                 return result
             await asyncio.sleep(0.01)
-
-
-def _no_signals() -> Any:
-    return suppress()

@@ -5,7 +5,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ocpp.v16 import ChargePoint, call, datatypes
+from ocpp.v16 import ChargePoint, call
 from ocpp.v16.enums import RegistrationStatus
 from websockets.asyncio.client import connect
 

@@ -1,0 +1,33 @@
+"""The database of the bench: migrated, with chargers, connectors, one token and a tariff."""
+
+from __future__ import annotations
+
+import os
+
+import django
+
+
+def prepare_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
+    django.setup(set_prefix=False)
+
+
+def make_fleet(chargers: int) -> None:
+    """BENCH-00001 … of one CPO, one connector each; calling it again adds what is missing."""
+    from chargers.models import Charger, Connector, IdToken, Location
+    from cpo.models import CPO
+
+    cpo, _ = CPO.objects.get_or_create(name="Bench")
+    location, _ = Location.objects.get_or_create(cpo=cpo, name="Bench")
+    IdToken.objects.get_or_create(token="BENCH")
+    known = set(Charger.objects.values_list("identity", flat=True))
+    names = [f"BENCH-{number:05}" for number in range(1, chargers + 1)]
+    made = Charger.objects.bulk_create(
+        Charger(cpo=cpo, location=location, identity=name) for name in names if name not in known
+    )
+    Connector.objects.bulk_create(Connector(charger=charger, number=1) for charger in made)
+    _assign_tariff(cpo)
+
+
+def _assign_tariff(cpo: object) -> None:
+    """The connectors' price, so that sessions start as they do in production."""
