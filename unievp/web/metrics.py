@@ -20,9 +20,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """For staff who are signed in, and for `Authorization: Bearer METRICS_TOKEN`."""
     if not (_bears_token(request) or is_platform_staff(request.user)):
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
-    text = "".join(
-        _gauge(name, explanation, samples) for name, explanation, samples in _families()
-    )
+    text = "".join(_gauge(name, explanation, samples) for name, explanation, samples in _families())
     return HttpResponse(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 

@@ -116,9 +116,11 @@ def duration(start: datetime | None, end: datetime | None = None) -> str:
         return _NOTHING
     minutes = max(0, int(((end or clock.now()) - start).total_seconds()) // 60)
     hours, rest = divmod(minutes, 60)
-    return _("%(hours)d:%(minutes)02d h") % {"hours": hours, "minutes": rest} if hours else _(
-        "%(minutes)d min"
-    ) % {"minutes": rest}
+    return (
+        _("%(hours)d:%(minutes)02d h") % {"hours": hours, "minutes": rest}
+        if hours
+        else _("%(minutes)d min") % {"minutes": rest}
+    )
 
 
 def _number(value: Decimal, digits: int) -> str:
