@@ -263,6 +263,5 @@ def secret_page(
         "original": charger,
         "opts": model_admin.opts,
     }
-    response = TemplateResponse(request, "admin/uniev/secret.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    # `admin_view` has made it `no-store` already.
+    return TemplateResponse(request, "admin/uniev/secret.html", context)

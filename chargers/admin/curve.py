@@ -47,5 +47,5 @@ def session_curve(session: ChargingSession) -> str:
                 "spanGaps": True,
             }
         )
-    labels = [timezone.template_localtime(at).strftime("%H:%M") for at, *_rest in rows]
+    labels = [timezone.localtime(at).strftime("%H:%M") for at, *_rest in rows]
     return json.dumps({"labels": labels, "datasets": datasets})

@@ -31,7 +31,8 @@ class LocationAdmin(AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Location]:
         in_use = Count("chargers", filter=Q(chargers__retired_at__isnull=True))
-        return super().get_queryset(request).annotate(in_use=in_use)
+        locations: QuerySet[Location] = super().get_queryset(request).annotate(in_use=in_use)
+        return locations
 
     @column(_("chargers"), ordering="in_use")
     def charger_count(self, location: Any) -> SafeString:

@@ -6,14 +6,14 @@ same query.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
+from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from chargers.models import Charger, Frame, MeterReading
 from unievp.lib.admin import (
@@ -26,6 +26,11 @@ from unievp.lib.admin import (
     when,
 )
 from unievp.lib.admin.links import change_url, link
+
+if TYPE_CHECKING:
+    from django.contrib.admin import SimpleListFilter as TextFilter
+else:
+    from unfold.contrib.filters.admin import TextFilter
 
 
 class ChargerFilter(TextFilter):
@@ -44,7 +49,8 @@ class ChargerFilter(TextFilter):
 
 def with_identity(rows: QuerySet[Any]) -> QuerySet[Any]:
     charger = Charger.objects.filter(pk=OuterRef("charger_id"))
-    return rows.annotate(charger_identity=Subquery(charger.values("identity")[:1]))
+    named: QuerySet[Any] = rows.annotate(charger_identity=Subquery(charger.values("identity")[:1]))
+    return named
 
 
 class WireRowAdmin(ReadOnlyAdmin):

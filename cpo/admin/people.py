@@ -65,7 +65,7 @@ class UserAdmin(_UserBase, AuditedAdmin):
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets: ClassVar[Any] = (
+    add_fieldsets: Any = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "password1", "password2")}),
     )
 

@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing after signing in or out: the page itself shows it."""
-        template = kwargs.get("message_template") or (args[2] if len(args) > 2 else "")  # noqa: PLR2004
+        template = kwargs.get("message_template") or (args[2] if len(args) > 2 else "")
         if template not in _SILENT:
             super().add_message(*args, **kwargs)
 

@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from chargers.admin.colours import SESSION as SESSION_COLOURS
+from chargers.models import SessionStatus
 from unievp.lib.admin import changelist_url, energy, money, power, since
 from unievp.web.selectors import admin_home as selectors
 
@@ -130,7 +131,7 @@ def dashboard(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             {
                 "session": session,
                 "number": str(session.transaction_id),
-                "colour": SESSION_COLOURS[session.status],
+                "colour": SESSION_COLOURS[SessionStatus(session.status)],
                 "energy": energy(session.energy_wh),
                 "cost": money(session.cost, session.currency),
             }
@@ -238,7 +239,7 @@ def _unbilled_alarm(unbilled: selectors.Unbilled) -> str:
 
 def _charts(hours: list[selectors.Hour]) -> list[dict[str, Any]]:
     labels = [hour.at.strftime("%H:00") for hour in hours]
-    series: tuple[tuple[Text, str, str, Callable[[selectors.Hour], object]], ...] = (
+    series: tuple[tuple[Text, Text, str, Callable[[selectors.Hour], object]], ...] = (
         (_("Energy billed per hour"), "kWh", "var(--color-primary-600)", lambda h: h.kwh),
         (_("Revenue per hour"), _("thousand Rp"), "#16a34a", lambda h: h.thousand_rupiah),
     )

@@ -5,11 +5,12 @@ Portal pages name the zone of the location they speak of (architecture.md §5).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
 
@@ -17,22 +18,19 @@ from django.utils.decorators import sync_and_async_middleware
 OFFICE_ZONE = ZoneInfo("Asia/Jakarta")
 _ADMIN = "/admin/"
 
-Handler = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
-
 
 @sync_and_async_middleware
-def office_zone(get_response: Handler) -> Handler:
+def office_zone(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """Activate `OFFICE_ZONE` for the admin's requests, and for nothing else."""
     if iscoroutinefunction(get_response):
 
-        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+        async def answer_async(request: HttpRequest) -> Any:
             with timezone.override(_zone(request)):
-                response = await get_response(request)
-            return response
+                return await get_response(request)
 
         return answer_async
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
+    def answer(request: HttpRequest) -> Any:
         with timezone.override(_zone(request)):
             return get_response(request)
 

@@ -38,7 +38,8 @@ def column(
 
     def decorate(function: _Function) -> _Function:
         shown = function if label is None else _as_badges(function, label)
-        decorator = admin.display(description=description, ordering=ordering, boolean=boolean)
+        decorator = admin.display(
+            description=cast("str", description), ordering=ordering, boolean=boolean)
         return cast("_Function", decorator(shown))
 
     return decorate
@@ -114,7 +115,7 @@ def when(at: datetime | None) -> str:
     """With seconds and zone, and the year where it is another one: `23 Nov 09:17:39 WIB`."""
     if at is None:
         return "-"
-    local = timezone.template_localtime(at)
+    local = timezone.localtime(at)
     day = "j M" if local.year == timezone.localtime().year else "j M Y"
     return formats.date_format(local, f"{day} H:i:s T")
 

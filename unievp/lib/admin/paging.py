@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-from django.core.paginator import Paginator
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator as _Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
+
+if TYPE_CHECKING:
+    Paginator = _Paginator[Any]
+else:
+    Paginator = _Paginator
 
 # Nobody turns to page 201: who looks for more filters. Counting stops here.
 CAP = 10_000

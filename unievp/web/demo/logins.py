@@ -10,6 +10,8 @@ from typing import NamedTuple
 # Public on purpose: the demo is never loaded when DEBUG is off.
 SAME_FOR_ALL = "unievp-demo"
 
+SUPERUSER = "superuser"
+
 
 class Login(NamedTuple):
     username: str
@@ -18,8 +20,8 @@ class Login(NamedTuple):
 
 
 LOGINS: tuple[Login, ...] = (
-    Login("admin", "admin", "superuser"),
-    Login("finance", "admin", "approves settlements and CPOs, edits nothing else"),
+    Login("admin", "admin", SUPERUSER),
+    Login("finance", "admin", "approves settlements, sees everything"),
     Login("owner@nusantara.example", "portal", "owner of Nusantara Charge"),
     Login("owner@bali.example", "portal", "owner of Bali EV Hub"),
 )

@@ -80,7 +80,7 @@ def _filter(request: HttpRequest, desk: Desk) -> selectors.BoardFilter:
     location = request.GET.get("location", "")
     return selectors.BoardFilter(
         cpo_id=desk.cpo_id,
-        location_id=int(location) if location.isdecimal() and len(location) < 19 else None,  # noqa: PLR2004
+        location_id=int(location) if location.isdecimal() and len(location) < 19 else None,
         state=request.GET.get("state", ""),
         text=request.GET.get("q", "").replace("\x00", "").strip()[:100],
     )

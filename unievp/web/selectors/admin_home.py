@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
@@ -123,7 +122,7 @@ def billed_hours(now: datetime) -> list[Hour]:
     """The last 24 hours, the current one last; an hour without a bill is there with zeros."""
     last = now.replace(minute=0, second=0, microsecond=0)
     first = last - timedelta(hours=HOURS - 1)
-    rows: QuerySet[Bill, dict[str, Any]] = (
+    rows = (
         Bill.objects.filter(issued_at__gte=first)
         .annotate(hour=TruncHour("issued_at", tzinfo=OFFICE_ZONE))
         .values("hour")

@@ -40,7 +40,7 @@ PLUGS = {
     "GBT_AC": "GB/T AC",
     "GBT_DC": "GB/T DC",
 }
-_NOTHING = "–"
+_NOTHING = "\N{EN DASH}"
 
 
 @register.simple_tag
@@ -104,7 +104,7 @@ def clock_time(moment: datetime | None, zone: str) -> str:
 def ago(moment: datetime | None) -> str:
     if moment is None:
         return _("never")
-    if (clock.now() - moment).total_seconds() < 60:  # noqa: PLR2004  (one minute)
+    if (clock.now() - moment).total_seconds() < 60:
         return _("just now")
     return _("%(time)s ago") % {"time": timesince.timesince(moment, clock.now(), depth=1)}
 

@@ -63,9 +63,9 @@ def _value(field: Any, number: int) -> Any:
     if field.choices:
         return field.flatchoices[0][0]
     if isinstance(field, models.EmailField):
-        return f"row{number}@rows.example"
+        return "" if field.blank else f"row{number}@rows.example"
     if isinstance(field, models.CharField):
-        return "" if field.blank else f"R{number:05d}"[-field.max_length :]
+        return "" if field.blank else f"R{number:05d}"[-(field.max_length or 9) :]
     plain: dict[type[models.Field[Any, Any]], Any] = {
         models.TextField: "" if field.blank else f"text {number}",
         models.DateTimeField: clock.now() - timedelta(seconds=number),

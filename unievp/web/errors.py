@@ -1,0 +1,48 @@
+"""Error pages in the portal's clothes. None of them asks the database for anything."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import requires_csrf_token
+
+Text = str | Promise
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _page(request, 400, _("That request makes no sense"), _("Go back and try again."))
+
+
+@requires_csrf_token
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _page(
+        request,
+        403,
+        _("This is not yours to see"),
+        _("Ask an owner of your company for the right, or sign in as someone else."),
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _page(
+        request,
+        404,
+        _("There is nothing here"),
+        _("The page was moved, or the address has a typing error."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        500,
+        _("Something broke on our side"),
+        _("Charging goes on. Please try again in a minute."),
+    )
+
+
+def _page(request: HttpRequest, status: int, title: Text, advice: Text) -> HttpResponse:
+    context = {"status": status, "title": title, "advice": advice}
+    return render(request, "portal/error.html", context, status=status)
