@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10, help="of heartbeats")
     parser.add_argument("--rounds", type=int, default=10, help="transactions of each busy charger")
     parser.add_argument("--rate", type=float, default=400, help="of the paced runs, messages/s")
+    parser.add_argument("--storm", type=int, default=2000, help="chargers that reconnect at once")
     parser.add_argument("--profile", help="file for a cProfile of the ocpp process")
     parser.add_argument("--data-dir", default=None, help="where the database is put")
     return parser.parse_args()
@@ -91,7 +93,7 @@ class Bench:
 
         prepare_django()
         call_command("migrate", interactive=False, verbosity=0, run_syncdb=True)
-        make_fleet(self.options.chargers)
+        make_fleet(max(self.options.chargers, self.options.storm))
         from django.db import connections
 
         connections.close_all()
@@ -128,6 +130,8 @@ class Bench:
             ),
             "mix_paced": self._measure("mix", busy=busy, rounds=2, rate=options.rate),
             "starts_in_one_instant": self._measure("instant", chargers=busy),
+            "stops_in_one_instant": self._measure("instant_stop", chargers=busy),
+            "reconnect_storm": self._measure("storm", chargers=options.storm),
         }
         return {
             "configuration": self._configuration(),
@@ -213,7 +217,8 @@ def _wait_for(port: int) -> None:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
+    # SIGINT: after SIGTERM uvicorn ends by the signal itself, and a profile would not be written.
+    process.send_signal(signal.SIGINT)
     try:
         process.wait(timeout=15)
     except subprocess.TimeoutExpired:

@@ -2,7 +2,8 @@
 
     {"do": "connect", "chargers": 1000}    {"do": "instant", "chargers": 100}
     {"do": "heartbeats", "busy": 100, "seconds": 10, "rate": 0}
-    {"do": "mix", "busy": 100, "rounds": 5}    {"do": "quit"}
+    {"do": "mix", "busy": 100, "rounds": 5}    {"do": "storm", "chargers": 2000}
+    {"do": "instant_stop", "chargers": 100}    {"do": "quit"}
 
 Answers one JSON line: messages, seconds, latencies in ms, errors.
 """
@@ -99,14 +100,46 @@ class Generator:
         )
 
     async def instant(self, chargers: int) -> None:
-        """All of them start in the same instant; their Stops are not measured."""
+        """All of them start in the same instant."""
         group = self.chargers[:chargers]
         transactions = await asyncio.gather(*[self.start(charger) for charger in group])
-        measured, self.latencies = self.latencies, []
+        for charger, transaction in zip(group, transactions, strict=True):
+            charger.state["transaction"] = transaction
+
+    async def instant_stop(self, chargers: int) -> None:
+        """All of those stop in the same instant."""
         await asyncio.gather(
-            *[self.stop(charger, tx) for charger, tx in zip(group, transactions, strict=True)]
+            *[self.stop(c, c.state["transaction"]) for c in self.chargers[:chargers]]
         )
-        self.latencies = measured
+
+    async def storm(self, chargers: int) -> None:
+        """All sockets break at once; everyone comes back with Boot and two statuses."""
+        for charger in self.chargers:
+            charger.close()
+        await asyncio.sleep(1)
+        self.chargers = [Charger(f"BENCH-{number:05}") for number in range(1, chargers + 1)]
+
+        async def come_back(charger: Charger) -> None:
+            started = time.perf_counter()
+            status = await charger.open("127.0.0.1", self.port)
+            self.latencies.append(time.perf_counter() - started)
+            if status != 101:
+                self.errors += 1
+                return
+            await self.call(
+                charger,
+                "BootNotification",
+                '{"chargePointVendor":"Bench","chargePointModel":"B1","firmwareVersion":"1.0"}',
+            )
+            for connector in (1, 2):
+                await self.call(
+                    charger,
+                    "StatusNotification",
+                    f'{{"connectorId":{connector},"status":"Available","errorCode":"NoError",'
+                    f'"timestamp":"{_time(datetime.now(tz=UTC))}"}}',
+                )
+
+        await asyncio.gather(*[come_back(charger) for charger in self.chargers])
 
     async def start(self, charger: Charger) -> int:
         state = charger.state

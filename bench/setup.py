@@ -6,6 +6,8 @@ import os
 
 import django
 
+from bench.wire import PASSWORD
+
 
 def prepare_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
@@ -16,6 +18,7 @@ def make_fleet(chargers: int) -> None:
     """BENCH-00001 … of one CPO, one connector each; calling it again adds what is missing."""
     from chargers.models import Charger, Connector, IdToken, Location
     from cpo.models import CPO
+    from unievp.lib.secrets import keyed_digest
 
     cpo, _ = CPO.objects.get_or_create(name="Bench")
     location, _ = Location.objects.get_or_create(cpo=cpo, name="Bench")
@@ -23,7 +26,15 @@ def make_fleet(chargers: int) -> None:
     known = set(Charger.objects.values_list("identity", flat=True))
     names = [f"BENCH-{number:05}" for number in range(1, chargers + 1)]
     made = Charger.objects.bulk_create(
-        Charger(cpo=cpo, location=location, identity=name) for name in names if name not in known
+        Charger(
+            cpo=cpo,
+            location=location,
+            identity=name,
+            security_profile=1,
+            password_digest=keyed_digest(PASSWORD.encode()),
+        )
+        for name in names
+        if name not in known
     )
     Connector.objects.bulk_create(Connector(charger=charger, number=1) for charger in made)
     _assign_tariff(cpo)

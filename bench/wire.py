@@ -8,6 +8,8 @@ import os
 import struct
 from typing import Any
 
+PASSWORD = "bench-password-of-20"
+
 
 class Charger(asyncio.Protocol):
     """A client socket; `call` sends text and returns the answer's bytes.
@@ -15,11 +17,20 @@ class Charger(asyncio.Protocol):
     Frames are masked with the key 0, which is a valid key and costs nothing.
     """
 
-    __slots__ = ("_buffer", "_opening", "_transport", "_waiting", "identity", "state")
+    __slots__ = (
+        "_buffer",
+        "_credentials",
+        "_opening",
+        "_transport",
+        "_waiting",
+        "identity",
+        "state",
+    )
 
     def __init__(self, identity: str) -> None:
         self.identity = identity
         self.state: dict[str, Any] = {}
+        self._credentials = base64.b64encode(f"{identity}:{PASSWORD}".encode()).decode()
         self._buffer = b""
         self._opening: asyncio.Future[int] | None = None
         self._waiting: asyncio.Future[bytes] | None = None
@@ -55,6 +66,7 @@ class Charger(asyncio.Protocol):
             (
                 f"GET /{self.identity} HTTP/1.1\r\nHost: {address}:{port}\r\nUpgrade: websocket\r\n"
                 f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+                f"Authorization: Basic {self._credentials}\r\n"
                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
             ).encode()
         )

@@ -194,7 +194,7 @@ async def test_many_connections_of_one_charger_leave_one(server):
     await asyncio.gather(*closed)
 
 
-async def test_a_restarted_process_forgets_who_was_online(transactional_db):
+async def test_a_restarted_process_forgets_who_was_online(orm):
     from chargers.ocpp.runtime import Runtime
 
     cp = await amake_charger("CP1")
@@ -213,7 +213,7 @@ async def test_http_is_a_health_check_and_nothing_else(server):
         assert (await client.get("/CP1")).status_code == 404
 
 
-async def test_without_the_response_extension_a_refusal_is_a_close(transactional_db):
+async def test_without_the_response_extension_a_refusal_is_a_close(orm):
     from chargers.ocpp.asgi import application
 
     sent = []
@@ -243,7 +243,7 @@ async def test_a_known_charger_is_never_in_the_inbox(server):
     assert not await UnknownCharger.objects.aexists()
 
 
-async def test_the_inbox_is_bounded(transactional_db, monkeypatch):
+async def test_the_inbox_is_bounded(orm, monkeypatch):
     from chargers.store import connections
 
     monkeypatch.setattr(connections, "MAX_UNKNOWN", 3)

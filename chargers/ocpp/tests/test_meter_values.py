@@ -36,6 +36,7 @@ def columns(*samples):
         (sample("11", "Power.Active.Import", "kWh"), "power_w", 11_000),
         (sample("16", "Current.Import", "A"), "current_ma", 16_000),
         (sample("16", "Current.import", "A"), "current_ma", 16_000),
+        (sample("15.630", None, "A"), "current_ma", 15_630),
         (sample("230.4", "Voltage", "V"), "voltage_mv", 230_400),
         (sample("55", "SoC", "Percent"), "soc_percent", 55),
         (sample("55.4", "SoC"), "soc_percent", 55),

@@ -52,6 +52,7 @@ _UNITS: dict[str, dict[str, Decimal]] = {
     SOC: {"": _ONE, "percent": _ONE, "%": _ONE},
     TEMPERATURE: {"": _KILO, "celsius": _KILO, "celcius": _KILO, "c": _KILO, "°c": _KILO},
 }
+_BY_UNIT = (POWER, CURRENT, VOLTAGE, SOC, TEMPERATURE)
 _OTHER_SCALES = {"k": (_ONE, Decimal("273.15")), "fahrenheit": (Decimal(9) / 5, Decimal(32))}
 # Columns that PostgreSQL keeps in 32 or 16 bits; an energy register may pass 2^32 Wh.
 _LIMITS = {
@@ -217,17 +218,23 @@ def _kind(
     # A real fleet uses some dozens of combinations: each is worked out once.
     if form is not None and form.casefold() == "signeddata":
         return _NOTHING
-    word = (measurand or "Energy.Active.Import.Register").casefold()
-    column = _COLUMNS.get(word, "")
+    unit_word = (unit or "").strip().casefold()
+    column = _column(measurand, unit_word)
     if not column or (phase or "").upper() not in _PHASES:
         return _NOTHING
-    unit_word = (unit or "").strip().casefold()
     scale, offset, note = _scale(column, unit_word, unit or "")
     if scale is None:
         return _NOTHING._replace(note=note)
     rank = 10 * _LOCATIONS.get((location or "").casefold(), 5)
     rank += _CONTEXTS.get(context or "", _UNKNOWN_CONTEXT)
     return _Kind(column, scale, offset, _PHASES[(phase or "").upper()], rank, note)
+
+
+def _column(measurand: str | None, unit: str) -> str:
+    """The default is the energy register; amperes without a measurand are not energy (Alfen)."""
+    if measurand:
+        return _COLUMNS.get(measurand.casefold(), "")
+    return next((name for name in _BY_UNIT if unit and unit in _UNITS[name]), ENERGY)
 
 
 def _scale(column: str, word: str, unit: str) -> tuple[Decimal | None, Decimal, str]:
