@@ -29,7 +29,7 @@ def main() -> None:
         ws_ping_interval=float(os.environ.get("OCPP_PING_INTERVAL", PING_INTERVAL_S)),
         ws_ping_timeout=None,
         ws_per_message_deflate=False,
-        lifespan="off",
+        lifespan="on",
         access_log=False,
         # The settings configure logging for every process alike.
         log_config=None,
