@@ -8,6 +8,7 @@ fetches everything. `version` 7 says: whoever has seen 6 is complete with this m
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -24,6 +26,10 @@ from unievp.lib.live import broadcast, group_name
 
 logger = logging.getLogger(__name__)
 _TIMEOUT_S = 2
+_TELL_EVERY_S = 1.0
+_MOST_REMEMBERED = 10_000
+# When this process last told of a session's readings (monotonic seconds).
+_told_at: dict[int, float] = {}
 
 
 def cpo_group(cpo_id: UUID) -> str:
@@ -66,6 +72,24 @@ def on_connector_status_changed(event: events.ConnectorStatusChanged) -> None:
 
 def on_presence_changed(event: events.ChargerPresenceChanged) -> None:
     _charger_changed(event.charger_id)
+
+
+def readings_moved(moved: Iterable[tuple[int, UUID, int]]) -> None:
+    """Sessions (id, CPO, charger) that readings moved, inside their transaction.
+
+    Told on commit, one message per CPO; of one session at most one a second. What is left out is
+    told with its next reading, or with its end.
+    """
+    now = time.monotonic()
+    changed: defaultdict[UUID, set[int]] = defaultdict(set)
+    for session_id, cpo_id, charger_id in moved:
+        if now - _told_at.get(session_id, -_TELL_EVERY_S) >= _TELL_EVERY_S:
+            _told_at[session_id] = now
+            changed[cpo_id].add(charger_id)
+    if len(_told_at) > _MOST_REMEMBERED:
+        _told_at.clear()
+    if changed:
+        transaction.on_commit(lambda: chargers_changed(changed), robust=True)
 
 
 def _session_changed(session_id: int) -> None:

@@ -1,0 +1,127 @@
+"""What chargers say, into the database: one transaction for a batch of messages of many chargers.
+
+The kinds are written one after the other in a fixed order, and each locks its rows in id order, so
+that two processes never wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from django.db import transaction
+
+from chargers.live import readings_moved
+from chargers.services.authorization import authorize_tags
+from chargers.services.sessions import start_sessions, stop_sessions
+from chargers.store.boot import BootOf, write_boots
+from chargers.store.frames import FrameRow, append_frames
+from chargers.store.presence import mark_seen
+from chargers.store.readings import ReadingsOf, write_readings
+from chargers.store.starts import StartOf
+from chargers.store.status import StatusOf, write_statuses
+from chargers.store.stops import StopOf
+from chargers.store.work import (
+    Authorize,
+    Boot,
+    Inbound,
+    MeterValues,
+    StartTransaction,
+    StatusReport,
+    StopTransaction,
+)
+from unievp.lib import clock
+
+
+def write(batch: list[Inbound]) -> list[str | Exception]:
+    """Store every message of `batch` and make its answer, in order; the caller commits, then sends.
+
+    At most one message per charger (`GroupCommit` sees to that). Raises when any of them fails:
+    then each is written again alone, and only the poisoned one fails.
+    """
+    by_kind: defaultdict[type, list[int]] = defaultdict(list)
+    for position, item in enumerate(batch):
+        by_kind[type(item.work)].append(position)
+    results: list[Any] = [None] * len(batch)
+    with transaction.atomic(savepoint=False):
+        for kind, writer in _WRITERS.items():
+            positions = by_kind.get(kind)
+            if positions:
+                answers = writer([batch[position] for position in positions])
+                for position, answer in zip(positions, answers, strict=True):
+                    results[position] = answer
+        texts = [item.render(result) for item, result in zip(batch, results, strict=True)]
+        _append_frames(batch, texts)
+        mark_seen((item.charger_pk, item.received_at) for item in batch)
+    return list(texts)
+
+
+def _append_frames(batch: list[Inbound], texts: list[str]) -> None:
+    now = clock.now()
+    append_frames(
+        [
+            FrameRow(
+                charger_pk=item.charger_pk,
+                at=item.received_at,
+                direction="in",
+                message_id=item.message_id,
+                action=item.action,
+                request=item.request,
+                response=text,
+                latency_us=round((now - item.received_at).total_seconds() * 1_000_000),
+                outcome=item.outcome,
+            )
+            for item, text in zip(batch, texts, strict=True)
+            if item.log_frame
+        ]
+    )
+
+
+def _boots(items: list[Inbound]) -> Sequence[Any]:
+    return write_boots([BootOf(item.charger_pk, item.received_at, item.work) for item in items])
+
+
+def _statuses(items: list[Inbound]) -> Sequence[Any]:
+    write_statuses([StatusOf(item.charger_pk, item.received_at, item.work) for item in items])
+    return [None] * len(items)
+
+
+def _starts(items: list[Inbound]) -> Sequence[Any]:
+    return start_sessions([StartOf(item.charger_pk, item.received_at, item.work) for item in items])
+
+
+def _meter_values(items: list[Inbound]) -> Sequence[Any]:
+    moved = write_readings(
+        ReadingsOf(
+            item.charger_pk,
+            item.work.connector_number,
+            item.work.transaction_id,
+            item.received_at,
+            item.work.readings,
+        )
+        for item in items
+    )
+    readings_moved((row.session_id, row.cpo_id, row.charger_id) for row in moved)
+    return [None] * len(items)
+
+
+def _stops(items: list[Inbound]) -> Sequence[Any]:
+    return stop_sessions([StopOf(item.charger_pk, item.received_at, item.work) for item in items])
+
+
+def _authorizations(items: list[Inbound]) -> Sequence[Any]:
+    presented = [(item.charger_pk, item.work.id_tag) for item in items]
+    return authorize_tags(presented, at=clock.now())
+
+
+_Writer = Callable[[list[Inbound]], Sequence[Any]]
+# The order of writing. Heartbeats and messages that are only logged have nothing of their own.
+_WRITERS: Final[dict[type, _Writer]] = {
+    Boot: _boots,
+    StatusReport: _statuses,
+    StartTransaction: _starts,
+    MeterValues: _meter_values,
+    StopTransaction: _stops,
+    Authorize: _authorizations,
+}

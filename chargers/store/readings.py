@@ -1,0 +1,162 @@
+"""MeterValues into the database: one statement stores the readings and moves the sessions.
+
+A session's energy moves forward only. A register reading counts from the meter at the start; one
+far below that start is a counter of the session itself (some chargers send those, reference §2.12).
+What 1 MW could not have delivered in the time moves nothing: a lifetime register after a meterStart
+of 0 is not energy of this session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chargers.store import sql
+from chargers.store.work import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsOf:
+    """Readings of one message. `session_id`: known already (transactionData of a Stop)."""
+
+    charger_pk: int
+    connector_number: int
+    transaction_id: int | None
+    received_at: datetime
+    readings: tuple[Reading, ...]
+    session_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A session after its readings; `power_w` in W, energy in Wh."""
+
+    session_id: int
+    cpo_id: UUID
+    charger_id: int
+    energy_wh: int
+    power_w: int | None
+    soc_percent: int | None
+
+
+_STORE = """
+WITH item AS MATERIALIZED (
+    SELECT reading.*, coalesce(
+        reading.known,
+        CASE WHEN reading.transaction_id > 0 THEN (
+            SELECT session.id FROM chargers_chargingsession AS session
+            WHERE session.transaction_id = reading.transaction_id
+                AND session.charger_id = reading.charger_id
+        ) END,
+        CASE WHEN reading.connector_number > 0 THEN (
+            SELECT session.id
+            FROM chargers_connector AS connector
+            JOIN chargers_chargingsession AS session
+                ON session.connector_id = connector.id AND session.status = 'active'
+            WHERE connector.charger_id = reading.charger_id
+                AND connector.number = reading.connector_number
+                AND session.started_at <= reading.measured_at
+        ) END
+    ) AS session_id
+    FROM json_to_recordset(%s::json) AS reading(
+        charger_id bigint, connector_number smallint, transaction_id bigint, known bigint,
+        measured_at timestamptz, received_at timestamptz, energy_wh bigint, interval_wh bigint,
+        power_w integer, current_ma integer, voltage_mv integer, soc_percent smallint,
+        temperature_mc integer, samples jsonb, adjustments jsonb, content_hash text
+    )
+), stored AS (
+    INSERT INTO chargers_meterreading (
+        charger_id, connector_number, transaction_id, session_id, measured_at, received_at,
+        energy_wh, interval_wh, power_w, current_ma, voltage_mv, soc_percent, temperature_mc,
+        samples, adjustments, content_hash
+    )
+    SELECT charger_id, connector_number, transaction_id, session_id, measured_at, received_at,
+        energy_wh, interval_wh, power_w, current_ma, voltage_mv, soc_percent, temperature_mc,
+        samples, adjustments, decode(content_hash, 'hex')
+    FROM item
+    ON CONFLICT DO NOTHING
+    RETURNING session_id, interval_wh
+), judged AS (
+    SELECT session.id, item.measured_at, item.power_w, item.soc_percent,
+        CASE
+            WHEN item.energy_wh >= session.meter_start_wh
+                THEN item.energy_wh - session.meter_start_wh
+            WHEN item.energy_wh < session.meter_start_wh / 2 THEN item.energy_wh
+        END AS gained_wh,
+        (2000 + 277.8 * greatest(
+            extract(epoch FROM item.measured_at - session.started_at),
+            extract(epoch FROM item.received_at - session.start_received_at),
+            0
+        ))::bigint AS most_wh
+    FROM item JOIN chargers_chargingsession AS session ON session.id = item.session_id
+    WHERE session.status <> 'ended'
+), latest AS (
+    SELECT id, max(measured_at) AS measured_at,
+        max(gained_wh) FILTER (WHERE gained_wh <= most_wh) AS gained_wh,
+        (array_agg(power_w ORDER BY measured_at DESC) FILTER (WHERE power_w IS NOT NULL))[1]
+            AS power_w,
+        (array_agg(soc_percent ORDER BY measured_at DESC)
+            FILTER (WHERE soc_percent IS NOT NULL))[1] AS soc_percent,
+        coalesce((
+            SELECT sum(stored.interval_wh) FROM stored WHERE stored.session_id = judged.id
+        ), 0) AS interval_wh
+    FROM judged
+    GROUP BY id
+), locked AS (
+    SELECT session.id AS session_id, latest.*
+    FROM latest JOIN chargers_chargingsession AS session ON session.id = latest.id
+    ORDER BY session.id
+    FOR NO KEY UPDATE OF session
+)
+UPDATE chargers_chargingsession AS session SET
+    meter_last_wh = greatest(session.meter_last_wh, session.meter_start_wh + gained_wh),
+    interval_energy_wh = session.interval_energy_wh + interval_wh,
+    energy_wh = greatest(
+        session.energy_wh, gained_wh, session.interval_energy_wh + interval_wh
+    ),
+    power_w = CASE WHEN session.last_reading_at > locked.measured_at
+        THEN session.power_w ELSE coalesce(locked.power_w, session.power_w) END,
+    soc_percent = CASE WHEN session.last_reading_at > locked.measured_at
+        THEN session.soc_percent ELSE coalesce(locked.soc_percent, session.soc_percent) END,
+    last_reading_at = greatest(session.last_reading_at, locked.measured_at)
+FROM locked
+WHERE session.id = locked.session_id AND session.status <> 'ended'
+RETURNING session.id, session.cpo_id, session.charger_id, session.energy_wh, session.power_w,
+    session.soc_percent
+"""
+
+
+def write_readings(messages: Iterable[ReadingsOf]) -> list[Moved]:
+    """Store each reading once and move its session; the sessions that moved.
+
+    A reading without a usable transaction id belongs to the session that is charging at its
+    connector. Readings of an ended session are stored and change nothing.
+    """
+    document = [_row(message, reading) for message in messages for reading in message.readings]
+    if not document:
+        return []
+    return [Moved(*row) for row in sql.run(_STORE, document)]
+
+
+def _row(message: ReadingsOf, reading: Reading) -> dict[str, Any]:
+    return {
+        "charger_id": message.charger_pk,
+        "connector_number": message.connector_number,
+        "transaction_id": sql.clip_transaction_id(message.transaction_id),
+        "known": message.session_id,
+        "measured_at": reading.measured_at,
+        "received_at": message.received_at,
+        "energy_wh": reading.energy_wh,
+        "interval_wh": reading.interval_wh,
+        "power_w": reading.power_w,
+        "current_ma": reading.current_ma,
+        "voltage_mv": reading.voltage_mv,
+        "soc_percent": reading.soc_percent,
+        "temperature_mc": reading.temperature_mc,
+        "samples": reading.samples,
+        "adjustments": list(reading.adjustments) or None,
+        "content_hash": reading.content_hash.hex(),
+    }

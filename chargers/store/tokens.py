@@ -1,0 +1,61 @@
+"""Id tokens for a whole batch: each charger's CPO's own token wins over one of the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from chargers.store import sql
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """What the database knows of a presented tag."""
+
+    id: int
+    status: str
+    expires_at: datetime | None
+    group: str
+    driver_id: UUID | None
+
+
+# OCPP's CiString20: compared without case, and chargers overrun their 20 characters. Joined to
+# `item.id_tag` and `charger.cpo_id`.
+TOKEN_JOIN: Final = """
+LEFT JOIN LATERAL (
+    SELECT token.id, token.status, token.expires_at, token."group", token.driver_id
+    FROM chargers_idtoken AS token
+    WHERE lower(token.token) = lower(left(item.id_tag, 20))
+        AND (token.cpo_id = charger.cpo_id OR token.cpo_id IS NULL)
+    ORDER BY token.cpo_id NULLS LAST
+    LIMIT 1
+) AS token ON item.id_tag <> ''
+"""
+TOKEN_COLUMNS: Final = (
+    'token.id, token.status, token.expires_at, token."group", token.driver_id'  # noqa: S105
+)
+
+_FIND = (
+    f"SELECT item.n, {TOKEN_COLUMNS}"  # noqa: S608 (constants of ours)
+    " FROM json_to_recordset(%s::json) AS item(n integer, charger_id bigint, id_tag text)"
+    " JOIN chargers_charger AS charger ON charger.id = item.charger_id"
+    f" {TOKEN_JOIN}"
+)
+
+
+def token_of(columns: tuple[object, ...]) -> TokenRow | None:
+    """The row of TOKEN_COLUMNS; None for a tag nobody issued."""
+    return None if columns[0] is None else TokenRow(*columns)  # type: ignore[arg-type]  # as selected
+
+
+def find_tokens(presented: Sequence[tuple[int, str]]) -> list[TokenRow | None]:
+    """The token of each (charger, id tag), in order."""
+    document = [
+        {"n": n, "charger_id": charger_pk, "id_tag": id_tag}
+        for n, (charger_pk, id_tag) in enumerate(presented)
+    ]
+    found = {row[0]: token_of(row[1:]) for row in sql.run(_FIND, document)}
+    return [found.get(n) for n in range(len(presented))]
