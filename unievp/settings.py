@@ -57,6 +57,9 @@ PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}")
 # What a charger is told to connect to; the identity is appended.
 OCPP_PUBLIC_URL: str = env.str("OCPP_PUBLIC_URL", default=f"ws://localhost:{OCPP_PORT}")
 
+# Bearer token for /metrics; without one only staff may read it.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
 # --- Applications -----------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -86,6 +86,10 @@ class Kpis:
     cost_running: int
     sessions: int
 
+    @property
+    def offline(self) -> int:
+        return self.total - self.online
+
 
 def in_service(actor: Actor, cpo_id: UUID | None = None) -> QuerySet[Charger]:
     """The chargers that `actor` may see and that are not retired."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from unievp.web.portal import board, sessions, wallet
+from unievp.web.portal import board, sessions
 
 app_name = "portal"
 urlpatterns = [
@@ -12,5 +12,4 @@ urlpatterns = [
     path("board/changes", board.changes, name="changes"),
     path("sessions", sessions.session_list, name="sessions"),
     path("sessions/<int:transaction_id>", sessions.session_detail, name="session"),
-    path("wallet", wallet.wallet, name="wallet"),
 ]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import formats, timesince, translation
 from django.utils.html import format_html
@@ -65,9 +66,9 @@ def plug(standard: str) -> str:
 
 
 @register.filter
-def kwh(wh: int | None) -> str:
+def kwh(wh: int | None, digits: int = 2) -> str:
     """12345 → `12.35 kWh` (en), `12,35 kWh` (id)."""
-    return _NOTHING if wh is None else f"{_number(Decimal(wh) / 1000, 2)} kWh"
+    return _NOTHING if wh is None else f"{_number(Decimal(wh) / 1000, digits)} kWh"
 
 
 @register.filter
@@ -125,3 +126,10 @@ def duration(start: datetime | None, end: datetime | None = None) -> str:
 
 def _number(value: Decimal, digits: int) -> str:
     return formats.number_format(value, digits, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def styled(bound: BoundField, css_class: str) -> SafeString:
+    """A form field's widget with `css_class`, and marked where it has errors."""
+    classes = f"{css_class} is-invalid" if bound.errors else css_class
+    return bound.as_widget(attrs={"class": classes})

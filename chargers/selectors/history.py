@@ -1,0 +1,100 @@
+"""Charging sessions as people look them up, and the curve of one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from chargers.models import (
+    BillingStatus,
+    ChargingSession,
+    ConnectorStatusChange,
+    MeterReading,
+    SessionStatus,
+)
+from cpo.access import Actor, visible
+
+# More points than pixels tell nothing more.
+CURVE_POINTS = 240
+_MOST_READINGS = 20_000
+_MOST_CHANGES = 50
+# An id beyond this is no transaction of ours (int32), and PostgreSQL would refuse to compare it.
+_MAX_TRANSACTION_ID = 2**31 - 1
+
+RUNNING, ENDED, HELD = "running", "ended", "held"
+_STATES = {
+    RUNNING: Q(status__in=[SessionStatus.ACTIVE, SessionStatus.AWAITING_STOP]),
+    ENDED: Q(status=SessionStatus.ENDED),
+    HELD: Q(billing_status=BillingStatus.HELD),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Power in W and state of charge in %, where the charger measured them."""
+
+    at: datetime
+    power_w: int | None
+    soc_percent: int | None
+    energy_wh: int | None
+
+
+def sessions(
+    actor: Actor, *, cpo_id: UUID | None = None, state: str = "", text: str = ""
+) -> QuerySet[ChargingSession]:
+    """Newest first. `text` is a transaction id, or part of a charger's id, tag or driver."""
+    rows = visible(actor, ChargingSession.objects.all())
+    if cpo_id:
+        rows = rows.filter(cpo_id=cpo_id)
+    if state in _STATES:
+        rows = rows.filter(_STATES[state])
+    if text:
+        rows = rows.filter(_matches(text))
+    return rows.select_related(
+        "cpo", "charger", "charger__location", "connector", "driver"
+    ).order_by("-started_at", "-id")
+
+
+def find_session(actor: Actor, transaction_id: int) -> ChargingSession | None:
+    """The session that OCPP calls `transaction_id`; None if it is another's or there is none."""
+    if not 1 <= transaction_id <= _MAX_TRANSACTION_ID:
+        return None
+    return sessions(actor).filter(transaction_id=transaction_id).first()
+
+
+def curve(session: ChargingSession) -> list[CurvePoint]:
+    """At most `CURVE_POINTS` readings, evenly thinned, in the order of their own times."""
+    rows = list(
+        MeterReading.objects.filter(session_id=session.pk)
+        .order_by("measured_at")
+        .values_list("measured_at", "power_w", "soc_percent", "energy_wh")[:_MOST_READINGS]
+    )
+    step = max(1, -(-len(rows) // CURVE_POINTS))
+    return [CurvePoint(*row) for row in rows[::step]]
+
+
+def status_changes(session: ChargingSession) -> QuerySet[ConnectorStatusChange]:
+    """What the connector said of itself from the start to the end of the session."""
+    changes = ConnectorStatusChange.objects.filter(
+        charger_id=session.charger_id,
+        connector_number=session.connector.number,
+        reported_at__gte=session.started_at,
+    )
+    if session.ended_at:
+        changes = changes.filter(reported_at__lte=session.ended_at)
+    return changes.order_by("reported_at", "id")[:_MOST_CHANGES]
+
+
+def _matches(text: str) -> Q:
+    found = (
+        Q(charger__identity__icontains=text)
+        | Q(id_tag__icontains=text)
+        | Q(driver__name__icontains=text)
+    )
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdecimal() and int(number) <= _MAX_TRANSACTION_ID:
+        found |= Q(transaction_id=int(number))
+    return found

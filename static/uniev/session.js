@@ -1,0 +1,54 @@
+// One session's curve: power on the left axis, state of charge on the right one.
+(() => {
+  "use strict";
+  const canvas = document.getElementById("curve");
+  if (!canvas) return;
+  const data = JSON.parse(document.getElementById("curve-data").textContent);
+  const number = (text) => (text === null ? null : Number(text));
+  let chart = null;
+
+  function colour(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  function line(label, values, stroke, axis, fill) {
+    return {
+      label, data: values, yAxisID: axis, borderColor: stroke, backgroundColor: fill,
+      borderWidth: 2, pointRadius: 0, pointHitRadius: 12, tension: 0.25, spanGaps: true,
+      fill: Boolean(fill),
+    };
+  }
+
+  function draw() {
+    chart?.destroy();
+    const blue = colour("--tblr-blue");
+    const green = colour("--tblr-primary");
+    const text = colour("--tblr-secondary");
+    const grid = colour("--tblr-border-color");
+    const datasets = [line(data.names.power, data.power.map(number), blue, "y", `${blue}1f`)];
+    if (data.soc.length) datasets.push(line(data.names.soc, data.soc, green, "soc"));
+    const axis = { ticks: { color: text }, grid: { color: grid }, border: { display: false } };
+    chart = new Chart(canvas, {
+      type: "line",
+      data: { labels: data.labels, datasets },
+      options: {
+        animation: false,
+        maintainAspectRatio: false,
+        interaction: { mode: "index", intersect: false },
+        locale: document.documentElement.lang,
+        plugins: { legend: { align: "end", labels: { color: text, boxWidth: 14, boxHeight: 2 } } },
+        scales: {
+          x: { ...axis, grid: { display: false }, ticks: { color: text, maxTicksLimit: 8, maxRotation: 0 } },
+          y: { ...axis, beginAtZero: true, title: { display: true, text: "kW", color: text } },
+          soc: {
+            ...axis, display: data.soc.length > 0, position: "right", min: 0, max: 100,
+            grid: { display: false }, title: { display: true, text: "%", color: text },
+          },
+        },
+      },
+    });
+  }
+
+  draw();
+  document.addEventListener("uniev:theme", draw);
+})();

@@ -1,0 +1,30 @@
+"""Every address of the web process."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from unievp.web import errors
+from unievp.web.accounts import set_language
+from unievp.web.health import healthz, readyz
+from unievp.web.metrics import metrics
+
+# One door for everyone: rate limits, second factors and passkeys hold for staff as well.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/setlang", set_language, name="set_language"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+    path("", include("unievp.web.portal.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error
