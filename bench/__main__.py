@@ -149,7 +149,8 @@ class Bench:
         before = rss_kb(process)
         self._order("connect", chargers=self.options.chargers - half, first=half + 1)
         time.sleep(1)
-        return round((rss_kb(process) - before) / (self.options.chargers - half), 1)
+        grown: float = rss_kb(process) - before
+        return round(grown / int(self.options.chargers - half), 1)
 
     def _measure(self, do: str, **options: Any) -> dict[str, Any]:
         before = self._meter()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import django
 
 from bench.wire import PASSWORD
+
+if TYPE_CHECKING:
+    from tariffs.models import TariffTemplate
 
 
 def prepare_django() -> None:
@@ -16,8 +21,11 @@ def prepare_django() -> None:
 
 def make_fleet(chargers: int) -> None:
     """BENCH-00001 … of one CPO, one connector each; calling it again adds what is missing."""
-    from chargers.models import Charger, Connector, IdToken, Location
+    from tariffs.models import TariffTemplate
+
+    from chargers.models import Charger, Connector, IdToken, Location, TariffAssignment
     from cpo.models import CPO
+    from unievp.lib import clock
     from unievp.lib.secrets import keyed_digest
 
     cpo, _ = CPO.objects.get_or_create(name="Bench")
@@ -37,8 +45,17 @@ def make_fleet(chargers: int) -> None:
         if name not in known
     )
     Connector.objects.bulk_create(Connector(charger=charger, number=1) for charger in made)
-    _assign_tariff(cpo)
+    # The connectors' price: sessions start as they do in production, with its frozen snapshot.
+    template = TariffTemplate.objects.first() or make_tariff()
+    since = clock.now() - timedelta(days=30)
+    TariffAssignment.objects.bulk_create(
+        TariffAssignment(charger=charger, template=template, valid_from=since) for charger in made
+    )
 
 
-def _assign_tariff(cpo: object) -> None:
-    """The connectors' price, so that sessions start as they do in production."""
+def make_tariff() -> TariffTemplate:
+    from tariffs.models import TariffTemplate, TariffVersion
+
+    template = TariffTemplate.objects.create(name="Flat")
+    TariffVersion.objects.create(template=template)
+    return template

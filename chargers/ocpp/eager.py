@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Coroutine, Generator
-from types import coroutine
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ def run_eagerly(awaitable: Awaitable[None]) -> None:
     except Exception as error:  # noqa: BLE001 (any server's way to say that the socket is gone)
         logger.debug("A send failed: %r", error)
         return
-    _keep(asyncio.get_running_loop().create_task(_quietly(_resume(awaitable, waits_for))))
+    _keep(asyncio.get_running_loop().create_task(_quietly(_Rest(awaitable, waits_for))))
 
 
 def _keep(task: asyncio.Future[None]) -> None:
@@ -49,19 +48,22 @@ async def _quietly(awaitable: Awaitable[None]) -> None:
         logger.debug("A send failed: %r", error)
 
 
-@coroutine
-def _resume(started: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
-    """Wait for what the coroutine waits for already, then go on with it."""
-    while True:
-        try:
-            value = yield waits_for
-        except BaseException as error:  # noqa: BLE001 (cancellation included: it is theirs)
-            step = _throw(started, error)
-        else:
-            step = _step(started, value)
-        if step is _FINISHED:
-            return
-        waits_for = step
+class _Rest:
+    """Waits for what the coroutine waits for already, then goes on with it."""
+
+    def __init__(self, started: Coroutine[Any, Any, None], waits_for: Any) -> None:
+        self._started = started
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        waits_for = self._waits_for
+        while waits_for is not _FINISHED:
+            try:
+                value = yield waits_for
+            except BaseException as error:  # noqa: BLE001 (cancellation included: it is theirs)
+                waits_for = _throw(self._started, error)
+            else:
+                waits_for = _step(self._started, value)
 
 
 _FINISHED = object()

@@ -110,28 +110,32 @@ def plan_call(
         return Refusal(code, "")
     if caller.registration != ACCEPTED and not (route.never_refused or route.before_accepted):
         return Refusal(ErrorCode.SECURITY_ERROR, f"Registration is {caller.registration}")
-    payload: dict[str, Any] | schemas.Fault = call.payload
+    payload = call.payload
     if not route.never_refused:
-        payload = schemas.accept(action, call.payload)
-        if isinstance(payload, schemas.Fault):
-            return Refusal(payload.code, str(payload))
+        accepted = schemas.accept(action, payload)
+        if isinstance(accepted, schemas.Fault):
+            return Refusal(accepted.code, str(accepted))
+        payload = accepted
     clock = Clock(received_at, caller.tz, partial(_content_key, caller.charger_pk, call))
     try:
         plan = route.handle(caller, route.decode(payload, clock))
     except UnusableError as error:
         return Refusal(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, f"{error} is out of range")
-    return (
-        Inbound(
-            charger_pk=caller.charger_pk,
-            cpo_id=caller.cpo_id,
-            received_at=received_at,
-            message_id=call.message_id,
-            action=action,
-            request=redact(text),
-            work=plan.work,
-            render=partial(_render, route, plan, call.message_id, action),
-        ),
-        plan,
+    return _inbound(caller, call, text, received_at, route, plan), plan
+
+
+def _inbound(
+    caller: Caller, call: Call, text: str, received_at: datetime, route: Inward, plan: Plan
+) -> Inbound:
+    return Inbound(
+        charger_pk=caller.charger_pk,
+        cpo_id=caller.cpo_id,
+        received_at=received_at,
+        message_id=call.message_id,
+        action=call.action,
+        request=redact(text),
+        work=plan.work,
+        render=partial(_render, route, plan, call.message_id, call.action),
     )
 
 

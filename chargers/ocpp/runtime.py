@@ -29,7 +29,7 @@ from unievp.lib.group_commit import GroupCommit
 logger = logging.getLogger(__name__)
 
 # Waiting a little for company costs latency that no charger notices and saves most of the work.
-LINGER_S: Final = 0.002
+LINGER_S: Final = 0.01
 MAX_BATCH: Final = 200
 
 

@@ -115,9 +115,10 @@ class Switchboard:
         """A message without `charger_id` is for every charger here."""
         charger_pk = message.get("charger_id")
         if charger_pk is None:
-            for connection in list(self.connections.values()):
-                self._deliver(connection, message)
-        elif (connection := self.connections.get(charger_pk)) is not None:
+            meant = list(self.connections.values())
+        else:
+            meant = [self.connections[charger_pk]] if charger_pk in self.connections else []
+        for connection in meant:
             self._deliver(connection, message)
 
     def _deliver(self, connection: Connection, message: dict[str, Any]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from tariffs.models import TariffTemplate, TariffVersion
 
-from chargers.models import Charger, Connector, IdToken, Location
+from chargers.models import Charger, Connector, IdToken, Location, TariffAssignment
 from cpo.models import CPO
+from unievp.lib import clock
 from unievp.lib.secrets import keyed_digest
 
 
@@ -25,7 +28,18 @@ def make_charger(identity: str = "CP1", *, password: bytes | None = None, **fiel
     )
     for number in (1, 2):
         Connector.objects.create(charger=charger, number=number)
+    TariffAssignment.objects.create(
+        charger=charger, template=_template(), valid_from=clock.now() - timedelta(days=30)
+    )
     return charger
+
+
+def _template() -> TariffTemplate:
+    template = TariffTemplate.objects.first()
+    if template is None:
+        template = TariffTemplate.objects.create(name="Flat")
+        TariffVersion.objects.create(template=template)
+    return template
 
 
 def make_token(token: str = "TAG1", **fields: Any) -> IdToken:

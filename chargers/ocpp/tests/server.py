@@ -79,7 +79,7 @@ async def running_server(app: Any = None) -> AsyncIterator[Server]:
     )
     server = uvicorn.Server(config)
     # The test's process keeps its own signal handlers.
-    server.capture_signals = nullcontext  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     serving = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started or serving.done())

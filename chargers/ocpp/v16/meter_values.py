@@ -159,11 +159,11 @@ def read_columns(samples: Iterable[dict[str, Any]]) -> tuple[dict[str, int], lis
             best[kind.column] = (kind.rank, phases)
     columns = {}
     for column, (_, phases) in best.items():
-        value = _whole(column, phases)
-        if value is None:
+        whole = _whole(column, phases)
+        if whole is None:
             notes.append(f"{column}: impossible value")
         else:
-            columns[column] = value
+            columns[column] = whole
     return columns, notes
 
 
