@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,7 +25,7 @@ class Identity:
 
     id: str
     url: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     vendor: str = "UNIEV"
     model: str = "Simulator AC"
 

@@ -35,6 +35,8 @@ def restore(chargers: Iterable[Charger], path: Path) -> None:
         kept: Kept = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError:
         return
+    if not isinstance(kept, dict):
+        return
     for charger in chargers:
         for connector in charger.connectors:
             entry = kept.get(charger.id, {}).get(str(connector.number))

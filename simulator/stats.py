@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import statistics
+import sys
 import time
 from array import array
 from collections import Counter
@@ -74,6 +76,7 @@ class Statistics:
         return {
             "seconds": round(elapsed, 1),
             "processor_seconds": round(processor, 2),
+            "memory_mb": _peak_memory_mb(),
             "chargers_connected": len(self.chargers_seen),
             "connected_at_end": self.connected,
             "connects": self.connects,
@@ -101,6 +104,11 @@ class Statistics:
             "latency_ms": self.latencies.summary(),
             "events": dict(sorted(self.events.items())),
         }
+
+
+def _peak_memory_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
 class Journal:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from contextlib import asynccontextmanager
+import json
+import time
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,6 +17,8 @@ from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import Action
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+
+from simulator.fleet import Fleet, FleetOptions
 
 
 def utc_now() -> str:
@@ -34,8 +38,10 @@ class Central:
     heartbeat_interval: int = 300
     passwords: dict[str, str] = field(default_factory=dict)
     known: set[str] | None = None
+    refuse_starts: bool = False
     swallow: set[str] = field(default_factory=set)
     starts: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    started: dict[int, dict[str, Any]] = field(default_factory=dict)
     port: int = 0
 
     @property
@@ -67,8 +73,6 @@ class Recorder:
         self._socket, self._central, self._charger = socket, central, charger
 
     async def recv(self) -> str:
-        import json
-
         while True:
             text = await self._socket.recv()
             frame = json.loads(text)
@@ -118,9 +122,10 @@ class CentralChargePoint(ChargePoint):
     def on_start(self, **payload):
         self.heard("StartTransaction", payload)
         key = (self.id, payload["connector_id"], payload["timestamp"], payload["meter_start"])
-        return call_result.StartTransaction(
-            self.central.transaction_for(key), self.info(payload["id_tag"])
-        )
+        number = self.central.transaction_for(key)
+        self.central.started[number] = payload
+        verdict = {"status": "Blocked"} if self.central.refuse_starts else self.info("")
+        return call_result.StartTransaction(number, verdict)
 
     @on(Action.meter_values, skip_schema_validation=True)
     def on_meter_values(self, **payload):
@@ -165,10 +170,8 @@ async def running(central: Central, port: int = 0):
         point.central = central
         central.chargers[charger] = point
         central.connections[charger] = central.connections.get(charger, 0) + 1
-        try:
+        with suppress(ConnectionClosed):
             await point.start()
-        except ConnectionClosed:
-            pass
 
     async with serve(
         connected,
@@ -185,6 +188,23 @@ async def running(central: Central, port: int = 0):
 
 async def until(condition, within: float = 10.0) -> None:
     """Wait for a condition to become true, or fail."""
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.01)
+    deadline = time.monotonic() + within
+    for _ in iter(lambda: bool(condition()), True):
+        assert time.monotonic() < deadline, "waited in vain"
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def fleet_at(central: Central, **options):
+    """A fleet connected to it; ends its sessions and its sockets on the way out."""
+    given = {"chargers": 1, "connectors": 1, "ramp_s": 0.0, "url": central.url, **options}
+    grace_s = given.pop("grace_s", 2.0)
+    fleet = Fleet(FleetOptions(**given))
+    stop = asyncio.Event()
+    running_fleet = asyncio.create_task(fleet.run(stop, grace_s=grace_s))
+    try:
+        yield fleet
+    finally:
+        stop.set()
+        await running_fleet
+    assert fleet.stats.events["simulator_faults"] == 0
