@@ -104,7 +104,7 @@ def _make(table: Partitioned, first: date) -> None:
             f"CREATE TABLE {name} (LIKE {table.table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
         )
         cursor.execute(
-            f"WITH moved AS (DELETE FROM {default}"  # noqa: S608 (names of ours)
+            f"WITH moved AS (DELETE FROM {default}"
             f" WHERE {table.column} >= %s AND {table.column} < %s RETURNING *)"
             f" INSERT INTO {name} SELECT * FROM moved",
             bounds,
@@ -119,9 +119,7 @@ def _make(table: Partitioned, first: date) -> None:
 
 def _forget_defaults(table: Partitioned, keep_from: date) -> None:
     """Rows of the default partition have no partition to be dropped with."""
-    _execute(
-        f"DELETE FROM {table.table}_default WHERE {table.column} < '{keep_from}T00:00Z'"  # noqa: S608 (names of ours)
-    )
+    _execute(f"DELETE FROM {table.table}_default WHERE {table.column} < '{keep_from}T00:00Z'")
 
 
 def _partitions(table: Partitioned) -> list[str]:

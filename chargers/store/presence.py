@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 
 from chargers.events import ChargerPresenceChanged
 from chargers.store import sql
@@ -37,6 +38,31 @@ FROM (
 WHERE presence.charger_id = due.charger_id
 RETURNING presence.charger_id, presence.online AND NOT due.online
 """
+
+# `disconnected_at` stays: the socket may still be there, and a word of the charger brings it back.
+_SILENT = """
+UPDATE chargers_presence AS presence SET online = false
+FROM (
+    SELECT presence.charger_id
+    FROM chargers_presence AS presence
+    JOIN chargers_charger AS charger ON charger.id = presence.charger_id
+    WHERE presence.online AND presence.last_seen_at < %s - make_interval(
+        secs => %s * coalesce(charger.heartbeat_interval_s, %s) + %s
+    )
+    ORDER BY presence.charger_id
+    FOR NO KEY UPDATE OF presence
+) AS silent
+WHERE presence.charger_id = silent.charger_id
+RETURNING presence.charger_id
+"""
+
+
+def mark_silent_offline(now: datetime) -> list[int]:
+    """The chargers that are offline now because nothing was heard of them for too long."""
+    beats, interval = settings.OFFLINE_AFTER_HEARTBEATS, settings.HEARTBEAT_INTERVAL
+    with connection.cursor() as cursor:
+        cursor.execute(_SILENT, [now, beats, interval, SEEN_EVERY_S])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def mark_seen(messages: Iterable[tuple[int, datetime]]) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from chargers.store import sql
-from chargers.store.tokens import TOKEN_COLUMNS, TOKEN_JOIN, TokenRow, token_of
+from chargers.store.tokens import PRESENTED_COLUMNS, PRESENTED_JOIN, TokenRow, token_of
 from chargers.store.work import StartTransaction
 
 
@@ -40,7 +40,7 @@ class StartContext:
     active_id: int | None  # the session that charges at this connector
     active_started_at: datetime | None
     active_authorization: str | None
-    template_id: UUID | int | None  # of the tariff assigned here and now
+    template_id: int | None  # of the tariff assigned here and now
     has_orphans: bool
     used_elsewhere: bool
     token: TokenRow | None
@@ -60,7 +60,7 @@ class NewSession:
     received_at: datetime
     meter_start_wh: int
     reservation_id: int | None
-    tariff_version_id: UUID | int | None
+    tariff_version_id: int | None
     tariff_snapshot: dict[str, Any] | None
     currency: str
     note: str
@@ -137,7 +137,7 @@ SELECT item.n, charger.cpo_id, cpo.status, location.time_zone, connector.id,
             AND other.id_token_id = token.id AND other."authorization" = 'Accepted'
             AND other.connector_id <> connector.id
     ),
-    {TOKEN_COLUMNS}
+    {PRESENTED_COLUMNS}
 """
     + _ITEM
     + """
@@ -151,7 +151,7 @@ LEFT JOIN chargers_chargingsession AS stored
 LEFT JOIN chargers_chargingsession AS active
     ON active.connector_id = connector.id AND active.status = 'active'
 """
-    + TOKEN_JOIN
+    + PRESENTED_JOIN
 )
 
 _SET_ASIDE = """

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection
 
 from chargers.store import sql
-from chargers.store.tokens import TOKEN_COLUMNS, TOKEN_JOIN, TokenRow, token_of
+from chargers.store.tokens import PRESENTED_COLUMNS, PRESENTED_JOIN, TokenRow, token_of
 from chargers.store.work import StopTransaction
 
 
@@ -80,12 +80,12 @@ WITH item AS MATERIALIZED (
     ORDER BY session.id
     FOR NO KEY UPDATE OF session
 )
-SELECT item.n, {TOKEN_COLUMNS}, found.*
+SELECT item.n, {PRESENTED_COLUMNS}, found.*
 FROM item
 JOIN chargers_charger AS charger ON charger.id = item.charger_id
 LEFT JOIN found ON found.n = item.n
-{TOKEN_JOIN}
-"""  # noqa: S608 (constants of ours)
+{PRESENTED_JOIN}
+"""
 
 # For a Stop without a usable id: every session it might mean, among them the one it ended before.
 _CANDIDATES = f"""
@@ -95,7 +95,7 @@ JOIN chargers_connector AS connector ON connector.id = session.connector_id
 WHERE session.charger_id = %s AND (session.status <> 'ended' OR session.ended_at = %s)
 ORDER BY session.id
 FOR NO KEY UPDATE OF session
-"""  # noqa: S608 (constants of ours)
+"""
 
 _BY_ID = f"""
 SELECT {_SESSION_COLUMNS}
@@ -104,7 +104,7 @@ JOIN chargers_connector AS connector ON connector.id = session.connector_id
 WHERE session.id = ANY(%s)
 ORDER BY session.id
 FOR NO KEY UPDATE OF session
-"""  # noqa: S608 (constants of ours)
+"""
 
 _END = """
 WITH item AS MATERIALIZED (

@@ -24,7 +24,7 @@ class TokenRow:
 
 # OCPP's CiString20: compared without case, and chargers overrun their 20 characters. Joined to
 # `item.id_tag` and `charger.cpo_id`.
-TOKEN_JOIN: Final = """
+PRESENTED_JOIN: Final = """
 LEFT JOIN LATERAL (
     SELECT token.id, token.status, token.expires_at, token."group", token.driver_id
     FROM chargers_idtoken AS token
@@ -34,20 +34,20 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS token ON item.id_tag <> ''
 """
-TOKEN_COLUMNS: Final = (
-    'token.id, token.status, token.expires_at, token."group", token.driver_id'  # noqa: S105
+PRESENTED_COLUMNS: Final = (
+    'token.id, token.status, token.expires_at, token."group", token.driver_id'
 )
 
 _FIND = (
-    f"SELECT item.n, {TOKEN_COLUMNS}"  # noqa: S608 (constants of ours)
+    f"SELECT item.n, {PRESENTED_COLUMNS}"
     " FROM json_to_recordset(%s::json) AS item(n integer, charger_id bigint, id_tag text)"
     " JOIN chargers_charger AS charger ON charger.id = item.charger_id"
-    f" {TOKEN_JOIN}"
+    f" {PRESENTED_JOIN}"
 )
 
 
 def token_of(columns: tuple[object, ...]) -> TokenRow | None:
-    """The row of TOKEN_COLUMNS; None for a tag nobody issued."""
+    """The row of PRESENTED_COLUMNS; None for a tag nobody issued."""
     return None if columns[0] is None else TokenRow(*columns)  # type: ignore[arg-type]  # as selected
 
 

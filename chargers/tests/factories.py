@@ -49,7 +49,9 @@ def make_charger(*, cpo=None, connectors=2, tariff=True, location=None, **values
 
 def make_tariff(cpo):
     template = TariffTemplate.objects.create(cpo=cpo, name=f"Tariff {next(_numbers)}")
-    return TariffVersion.objects.create(template=template, number=1)
+    return TariffVersion.objects.create(
+        template=template, number=1, valid_from=T0 - timedelta(days=30)
+    )
 
 
 def assign_some_tariff(charger, connector=None, version=None):

@@ -317,9 +317,7 @@ def test_session_relative_counter_counts_as_it_stands(charger, token):
 def test_interval_registers_are_summed_once(charger, token):
     answer = send_one(charger, start("CAFE01"))
     for seconds, wh in [(10, 100), (20, 150), (20, 150)]:
-        send_one(
-            charger, meter_values(answer.transaction_id, reading(seconds, interval_wh=wh))
-        )
+        send_one(charger, meter_values(answer.transaction_id, reading(seconds, interval_wh=wh)))
     assert the_session().energy_wh == 250
 
 

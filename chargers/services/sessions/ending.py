@@ -50,30 +50,34 @@ def settle_stop(row: SessionRow, stop: StopTransaction, received_at: datetime) -
         gained = row.energy_wh
     elif gained + READING_AHEAD_WH < row.energy_wh:
         doubts.append(BELOW_READING)
-    return _ending(
-        row,
-        doubts,
+    billing_status, hold_reason = _judge(row, gained, doubts)
+    return Ending(
+        session_id=row.id,
         ended_at=max(stop.ended_at, row.started_at),
         received_at=received_at,
         reason=stop.reason,
         id_tag=stop.id_tag,
         meter_stop_wh=stop.meter_stop_wh,
         energy_wh=gained,
+        billing_status=billing_status,
+        hold_reason=hold_reason,
         note=", ".join(stop.adjustments),
     )
 
 
 def settle_without_stop(row: SessionRow, *, ended_at: datetime, reason: str, note: str) -> Ending:
     """The end of a session whose Stop never came: from what its readings say."""
-    return _ending(
-        row,
-        [],
+    billing_status, hold_reason = _judge(row, row.energy_wh, [])
+    return Ending(
+        session_id=row.id,
         ended_at=max(ended_at, row.started_at),
         received_at=None,
         reason=reason,
         id_tag="",
         meter_stop_wh=None,
         energy_wh=row.energy_wh,
+        billing_status=billing_status,
+        hold_reason=hold_reason,
         note=note,
     )
 
@@ -96,40 +100,16 @@ def finish(endings: list[Ending]) -> None:
         publish(SessionEnded(ending.session_id))
 
 
-def _ending(
-    row: SessionRow,
-    doubts: list[str],
-    *,
-    energy_wh: int,
-    ended_at: datetime,
-    received_at: datetime | None,
-    reason: str,
-    id_tag: str,
-    meter_stop_wh: int | None,
-    note: str,
-) -> Ending:
+def _judge(row: SessionRow, energy_wh: int, doubts: list[str]) -> tuple[str, str]:
+    """Whether a session of that much energy may be billed, and why not."""
     refused = row.authorization != AuthorizationStatus.ACCEPTED
     if refused and energy_wh > 0:
         doubts.append(REFUSED)
     if not row.has_tariff and not refused:
         doubts.append(NO_TARIFF)
-    billing = BillingStatus.UNBILLED
     if doubts:
-        billing = BillingStatus.HELD
-    elif refused:
-        billing = BillingStatus.NOT_BILLABLE
-    return Ending(
-        session_id=row.id,
-        ended_at=ended_at,
-        received_at=received_at,
-        reason=reason,
-        id_tag=id_tag,
-        meter_stop_wh=meter_stop_wh,
-        energy_wh=energy_wh,
-        billing_status=billing,
-        hold_reason="; ".join(doubts),
-        note=note,
-    )
+        return BillingStatus.HELD, "; ".join(doubts)
+    return (BillingStatus.NOT_BILLABLE if refused else BillingStatus.UNBILLED), ""
 
 
 def _most_wh(row: SessionRow, ended_at: datetime, received_at: datetime) -> int:

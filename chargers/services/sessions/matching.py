@@ -35,9 +35,7 @@ def match_stop(stop: StopTransaction, candidates: Iterable[SessionRow]) -> Sessi
     if again:
         return again[0]
     started = [
-        row
-        for row in rows
-        if row.status != SessionStatus.ENDED and row.started_at <= stop.ended_at
+        row for row in rows if row.status != SessionStatus.ENDED and row.started_at <= stop.ended_at
     ]
     tag = stop.id_tag.casefold()
     same_tag = [row for row in started if tag and row.id_tag.casefold() == tag]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chargers.events import SessionStarted
@@ -15,12 +16,13 @@ from chargers.models import AuthorizationStatus, MeterReading, OrphanStop, Sessi
 from chargers.services.authorization import id_tag_info, judge
 from chargers.services.sessions.ending import finish, settle_stop
 from chargers.services.sessions.matching import match_orphan
-from chargers.services.sessions.tariff import TariffAtStart, tariff_at_start
+from chargers.services.sessions.tariff import TariffAtStart, tariffs_at_start
 from chargers.store import starts, stops
 from chargers.store.starts import NewSession, StartContext, StartOf
 from chargers.store.stops import StopOf
 from chargers.store.work import StartResult, StopTransaction
 from cpo.models import CPOStatus
+from unievp.lib import clock
 from unievp.lib.errors import ConflictError
 from unievp.lib.events import publish
 
@@ -58,8 +60,7 @@ def start_sessions(items: Sequence[StartOf]) -> list[StartResult]:
     for plan in planned:
         ids = made.get(plan.session.connector_id)
         if ids is None:
-            message = "This connector was taken a moment ago"
-            raise ConflictError(message)
+            raise ConflictError(_("This connector was taken a moment ago."))
         publish(SessionStarted(ids[0]))
         results[plan.n] = _answer(contexts[plan.n], ids[1], plan.session.authorization)
     for n, context in enumerate(contexts):
@@ -73,21 +74,27 @@ def start_sessions(items: Sequence[StartOf]) -> list[StartResult]:
 def _plan(items: Sequence[StartOf], contexts: Sequence[StartContext]) -> list[_Planned]:
     planned: list[_Planned] = []
     used_tokens: set[int] = set()
+    new = [context for context in contexts if context.stored_session_id is None]
+    tariffs = tariffs_at_start(
+        ((context.template_id, context.time_zone) for context in new), clock.now()
+    )
     for n, (item, context) in enumerate(zip(items, contexts, strict=True)):
         if context.stored_session_id is not None:
             continue
         if context.token is not None and context.token.id in used_tokens:
             context = replace(context, used_elsewhere=True)  # noqa: PLW2901 (of this batch)
-        plan = _plan_one(n, item, context)
+        tariff = tariffs.get((context.template_id, context.time_zone))
+        plan = _plan_one(n, item, context, tariff)
         if context.token is not None and plan.session.authorization == _ACCEPTED:
             used_tokens.add(context.token.id)
         planned.append(plan)
     return planned
 
 
-def _plan_one(n: int, item: StartOf, context: StartContext) -> _Planned:
+def _plan_one(
+    n: int, item: StartOf, context: StartContext, tariff: TariffAtStart | None
+) -> _Planned:
     start, token = item.start, context.token
-    tariff = tariff_at_start(context.template_id, context.time_zone, item.received_at)
     verdict, refusal = _verdict(item, context, tariff)
     is_current = _is_current(item, context, verdict)
     session = NewSession(
@@ -193,5 +200,3 @@ def _stop_of(orphan: OrphanStop) -> StopOf:
         id_tag=orphan.id_tag,
     )
     return StopOf(orphan.charger_id, orphan.received_at, stop)
-
-

@@ -1,0 +1,64 @@
+"""The sweeps of the field, and the nudge. Each finds its work in the database and may run twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import transaction
+
+from chargers.events import ChargerPresenceChanged, CommandQueued
+from chargers.models import Command, CommandStatus
+from chargers.services import commands, zombies
+from chargers.store import partitions, presence
+from unievp.lib import clock
+from unievp.lib.events import publish
+from unievp.lib.live import broadcast, group_name
+
+
+def nudge_charger(event: CommandQueued) -> None:
+    """Tell the process that holds the charger's socket to look at its queue."""
+    group = group_name("charger", event.charger_id)
+    broadcast(group, {"type": "commands.waiting", "charger_id": event.charger_id})
+
+
+@shared_task
+def nudge_waiting_commands() -> int:
+    """Nudge again for commands that wait for a connected charger."""
+    waiting = (
+        Command.objects.filter(
+            status=CommandStatus.QUEUED,
+            deadline_at__gt=clock.now(),
+            charger__presence__online=True,
+        )
+        .order_by()
+        .values_list("charger_id", flat=True)
+        .distinct()
+    )
+    for charger_id in waiting:
+        nudge_charger(CommandQueued(charger_id))
+    return len(waiting)
+
+
+@shared_task
+def expire_commands() -> int:
+    return commands.expire_commands()
+
+
+@shared_task
+def mark_silent_chargers_offline() -> int:
+    """Offline after OFFLINE_AFTER_HEARTBEATS silent intervals, whatever the socket says."""
+    with transaction.atomic():
+        silent = presence.mark_silent_offline(clock.now())
+        for charger_id in silent:
+            publish(ChargerPresenceChanged(charger_id, online=False))
+    return len(silent)
+
+
+@shared_task
+def close_zombie_sessions() -> int:
+    return zombies.close_zombie_sessions()
+
+
+@shared_task
+def maintain_partitions() -> int:
+    made = partitions.make_partitions()
+    return len(made) + len(partitions.drop_partitions())
