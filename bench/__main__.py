@@ -87,14 +87,17 @@ class Bench:
                 part.cpu_affinity([self.cores[0]])
 
     def _make_fleet(self) -> None:
+        import django
         from django.core.management import call_command
-
-        from bench.setup import make_fleet, prepare_django
-
-        prepare_django()
-        call_command("migrate", interactive=False, verbosity=0, run_syncdb=True)
-        make_fleet(max(self.options.chargers, self.options.storm))
         from django.db import connections
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
+        django.setup(set_prefix=False)
+        # Models can be imported from here on.
+        from bench.fleet import make_fleet
+
+        call_command("migrate", interactive=False, verbosity=0)
+        make_fleet(max(self.options.chargers, self.options.storm))
 
         connections.close_all()
 

@@ -24,7 +24,7 @@ def profiled(path: str) -> None:
     def write_profiled(*args: Any) -> Any:
         return database.runcall(write, *args)
 
-    group_commit._write_batch = write_profiled
+    vars(group_commit)["_write_batch"] = write_profiled
     loop.runcall(main)
     loop.dump_stats(path)
     database.dump_stats(f"{path}.db")

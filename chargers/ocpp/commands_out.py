@@ -9,23 +9,23 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
 
 from chargers.ocpp import routes
+from chargers.ocpp.exchange import Exchange, record_loss, record_outcome, record_timeout
 from chargers.ocpp.messages import Caller
 from chargers.ocpp.protocol import HISTORY, Answer, Failure, Peer
 from chargers.services import commands
+from unievp.lib import clock
 from unievp.lib.db import in_db
 
 if TYPE_CHECKING:
     from chargers.models import Command
 
 logger = logging.getLogger(__name__)
-
-CONNECTION_LOST: Final = "The connection closed before the answer came"
 
 
 class CommandSender:
@@ -47,7 +47,7 @@ class CommandSender:
         self._task: asyncio.Task[None] | None = None
         self._again = False
         self._open: tuple[str, asyncio.Future[Answer | Failure]] | None = None
-        self._late: OrderedDict[str, UUID] | None = None
+        self._late: OrderedDict[str, Exchange] | None = None
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -62,10 +62,9 @@ class CommandSender:
             if not self._open[1].done():
                 self._open[1].set_result(answer)
             return
-        command_id = self._late.pop(answer.message_id, None) if self._late else None
-        if command_id is not None:
-            task = asyncio.get_running_loop().create_task(self._finish(command_id, answer))
-            _keep(task)
+        exchange = self._late.pop(answer.message_id, None) if self._late else None
+        if exchange is not None:
+            _keep(asyncio.get_running_loop().create_task(self._finish(exchange, answer)))
 
     async def aclose(self) -> None:
         """The socket is gone; returns when the open command says so."""
@@ -95,39 +94,37 @@ class CommandSender:
             await in_db(commands.mark_failed, command.pk, error=reason)
             return
         message_id = command.message_id or command.pk.hex
+        text = self._peer.call(message_id, command.action, command.payload)
+        exchange = Exchange(self._caller.charger_pk, command, message_id, text, clock.now())
         answer: asyncio.Future[Answer | Failure] = asyncio.get_running_loop().create_future()
         self._open = (message_id, answer)
         try:
-            await self._send(self._peer.call(message_id, command.action, command.payload))
+            await self._send(text)
             async with asyncio.timeout(settings.COMMAND_TIMEOUT_S):
                 outcome = await answer
         except TimeoutError:
-            self._give_up(message_id, command.pk)
-            await in_db(commands.mark_timed_out, command.pk)
+            self._give_up(exchange)
+            await in_db(record_timeout, exchange)
         except asyncio.CancelledError:
-            await asyncio.shield(in_db(commands.mark_failed, command.pk, error=CONNECTION_LOST))
+            await asyncio.shield(in_db(record_loss, exchange))
             raise
         except OSError:
-            await in_db(commands.mark_failed, command.pk, error=CONNECTION_LOST)
+            await in_db(record_loss, exchange)
         else:
-            await self._finish(command.pk, outcome)
+            await self._finish(exchange, outcome)
         finally:
             self._open = None
 
-    def _give_up(self, message_id: str, command_id: UUID) -> None:
-        self._peer.give_up(message_id)
+    def _give_up(self, exchange: Exchange) -> None:
+        self._peer.give_up(exchange.message_id)
         self._late = self._late or OrderedDict()
-        self._late[message_id] = command_id
+        self._late[exchange.message_id] = exchange
         if len(self._late) > HISTORY:
             self._late.popitem(last=False)
 
-    async def _finish(self, command_id: UUID, outcome: Answer | Failure) -> None:
+    async def _finish(self, exchange: Exchange, outcome: Answer | Failure) -> None:
         try:
-            if isinstance(outcome, Answer):
-                await in_db(commands.mark_answered, command_id, response=outcome.payload)
-            else:
-                error = f"{outcome.code}: {outcome.description}".strip(": ")
-                await in_db(commands.mark_failed, command_id, error=error)
+            await in_db(record_outcome, exchange, outcome)
         except Exception:
             logger.exception("The answer of %s could not be stored", self._caller.identity)
 

@@ -6,10 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from tariffs.models import TariffTemplate, TariffVersion
+from django.db import transaction
 
 from chargers.models import Charger, Connector, IdToken, Location, TariffAssignment
 from cpo.models import CPO
+from tariffs.models import (
+    ComponentKind,
+    PriceComponent,
+    TariffElement,
+    TariffTemplate,
+    TariffVersion,
+)
 from unievp.lib import clock
 from unievp.lib.secrets import keyed_digest
 
@@ -29,16 +36,22 @@ def make_charger(identity: str = "CP1", *, password: bytes | None = None, **fiel
     for number in (1, 2):
         Connector.objects.create(charger=charger, number=number)
     TariffAssignment.objects.create(
-        charger=charger, template=_template(), valid_from=clock.now() - timedelta(days=30)
+        charger=charger, template=_template(cpo), valid_from=clock.now() - timedelta(days=30)
     )
     return charger
 
 
-def _template() -> TariffTemplate:
+@transaction.atomic
+def _template(cpo: CPO) -> TariffTemplate:
     template = TariffTemplate.objects.first()
-    if template is None:
-        template = TariffTemplate.objects.create(name="Flat")
-        TariffVersion.objects.create(template=template)
+    if template is not None:
+        return template
+    template = TariffTemplate.objects.create(cpo=cpo, name="Flat")
+    version = TariffVersion.objects.create(
+        template=template, number=1, valid_from=clock.now() - timedelta(days=60)
+    )
+    element = TariffElement.objects.create(version=version, position=1)
+    PriceComponent.objects.create(element=element, kind=ComponentKind.ENERGY, price=2500)
     return template
 
 

@@ -1,32 +1,28 @@
-"""The database of the bench: migrated, with chargers, connectors, one token and a tariff."""
+"""The database of the bench: chargers with one connector each, one token, one tariff."""
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-import django
+from django.db import transaction
 
 from bench.wire import PASSWORD
-
-if TYPE_CHECKING:
-    from tariffs.models import TariffTemplate
-
-
-def prepare_django() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
-    django.setup(set_prefix=False)
+from chargers.models import Charger, Connector, IdToken, Location, TariffAssignment
+from cpo.models import CPO
+from tariffs.models import (
+    ComponentKind,
+    PriceComponent,
+    TariffElement,
+    TariffTemplate,
+    TariffVersion,
+)
+from unievp.lib import clock
+from unievp.lib.secrets import keyed_digest
 
 
 def make_fleet(chargers: int) -> None:
     """BENCH-00001 … of one CPO, one connector each; calling it again adds what is missing."""
     from tariffs.models import TariffTemplate
-
-    from chargers.models import Charger, Connector, IdToken, Location, TariffAssignment
-    from cpo.models import CPO
-    from unievp.lib import clock
-    from unievp.lib.secrets import keyed_digest
 
     cpo, _ = CPO.objects.get_or_create(name="Bench")
     location, _ = Location.objects.get_or_create(cpo=cpo, name="Bench")
@@ -46,16 +42,21 @@ def make_fleet(chargers: int) -> None:
     )
     Connector.objects.bulk_create(Connector(charger=charger, number=1) for charger in made)
     # The connectors' price: sessions start as they do in production, with its frozen snapshot.
-    template = TariffTemplate.objects.first() or make_tariff()
+    template = TariffTemplate.objects.first() or make_tariff(cpo)
     since = clock.now() - timedelta(days=30)
     TariffAssignment.objects.bulk_create(
         TariffAssignment(charger=charger, template=template, valid_from=since) for charger in made
     )
 
 
-def make_tariff() -> TariffTemplate:
-    from tariffs.models import TariffTemplate, TariffVersion
-
-    template = TariffTemplate.objects.create(name="Flat")
-    TariffVersion.objects.create(template=template)
+@transaction.atomic
+def make_tariff(cpo: CPO) -> TariffTemplate:
+    """Energy and a session fee, as most tariffs have."""
+    template = TariffTemplate.objects.create(cpo=cpo, name="Flat")
+    version = TariffVersion.objects.create(
+        template=template, number=1, valid_from=clock.now() - timedelta(days=60)
+    )
+    element = TariffElement.objects.create(version=version, position=1)
+    PriceComponent.objects.create(element=element, kind=ComponentKind.ENERGY, price=2500)
+    PriceComponent.objects.create(element=element, kind=ComponentKind.FLAT, price=1000)
     return template
