@@ -27,7 +27,8 @@ logger = logging.getLogger("simulator")
 
 FIRMWARE = "2.4.1"
 ANSWER_WITHIN_S = 30
-RESET_S = 3.0
+RESET_S = 10  # simulated; a real server needs a moment of real time to notice, too
+LEAST_RESET_S = 0.5
 
 
 @dataclass
@@ -95,9 +96,10 @@ class Charger:
             for task in list(self._tasks):
                 task.cancel()
 
-    async def reboot(self, *, seconds: float = RESET_S) -> None:
-        """Close, be away for so many real seconds, connect again and boot."""
+    async def reboot(self) -> None:
+        """Close, be away for a while, connect again and boot."""
         self.registered = False
+        seconds = max(LEAST_RESET_S, self.around.pace.real(RESET_S))
         await self.uplink.leave(seconds, cut=False)
 
     async def lose_network(self, *, seconds: float) -> None:
@@ -110,7 +112,6 @@ class Charger:
         for connector in self.connectors:
             visits.give_up(self, connector)
         await self.uplink.leave(seconds, cut=True)
-        await asyncio.sleep(seconds)
         for connector in self.connectors:
             transactions.stop(self, connector, "PowerLoss")
             visits.leave(self, connector)

@@ -77,7 +77,8 @@ async def _happen(charger: Charger, connector: Connector, visit: Visit) -> None:
     show(charger, connector, "Preparing")
     id_tag = await _identify(charger, connector, visit)
     if id_tag is None or not await _authorized(charger, connector, id_tag):
-        charger.around.stats.events["drivers_turned_away"] += 1
+        if connector.stop_reason is None:
+            charger.around.stats.events["drivers_turned_away"] += 1
         await pace.sleep(visit.identify_s)
         leave(charger, connector)
         return
