@@ -34,6 +34,7 @@ BILLING = {
     BillingStatus.UNBILLED: "info",
     BillingStatus.BILLED: "success",
     BillingStatus.HELD: "danger",
+    BillingStatus.NOT_BILLABLE: "",
 }
 AUTHORIZATION = {
     status: "success" if status == AuthorizationStatus.ACCEPTED else "danger"

@@ -39,7 +39,8 @@ def column(
     def decorate(function: _Function) -> _Function:
         shown = function if label is None else _as_badges(function, label)
         decorator = admin.display(
-            description=cast("str", description), ordering=ordering, boolean=boolean)
+            description=cast("str", description), ordering=ordering, boolean=boolean
+        )
         return cast("_Function", decorator(shown))
 
     return decorate

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
-from payments.models import Bill, Settlement, SettlementStatus
 
 from chargers.models import (
     BillingStatus,
@@ -19,6 +18,7 @@ from chargers.models import (
     SessionStatus,
     UnknownCharger,
 )
+from payments.models import Bill, Settlement, SettlementStatus
 from unievp.lib import clock
 from unievp.web.timezones import OFFICE_ZONE
 

@@ -137,3 +137,16 @@ def _assignment(number: int) -> dict[str, Any]:
 @special("cpo.AuditEntry")
 def _audit_entry(number: int) -> dict[str, Any]:
     return {"subject_type": "cpo.CPO", "subject_id": "x", "before": {"a": 1}, "after": {"a": 2}}
+
+
+@special("payments.Bill")
+def _bill(number: int) -> dict[str, Any]:
+    from chargers.models import ChargingSession
+
+    session = make_row(ChargingSession)
+    return {"session": session, "cpo": session.cpo, "total": 2_467, "booking": None}
+
+
+@special("payments.Settlement")
+def _settlement(number: int) -> dict[str, Any]:
+    return {"decided_by": None, "amount": 50_000 + number}

@@ -9,10 +9,10 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from payments.models import Bill
 
 from chargers.models import Charger, ChargingSession, Connector, Presence, UnknownCharger
 from cpo.models import User
+from payments.models import Bill
 from unievp.lib import clock
 from unievp.web.admin_home import navigation
 from unievp.web.selectors.admin_home import home_figures

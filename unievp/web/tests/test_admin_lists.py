@@ -24,6 +24,8 @@ INLINE_ONLY = {
     "chargers.Presence",
     "chargers.SessionStatusChange",
     "payments.BillLine",
+    "tariffs.PriceComponent",
+    "tariffs.TariffElement",
     "payments.LedgerBlockItem",
     "payments.SettlementStatusChange",
 }

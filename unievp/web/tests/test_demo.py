@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from payments.models import CommissionRate
-from tariffs.models import TariffTemplate
 
 from chargers.models import Charger, Connector, IdToken, Location, PowerType, TariffAssignment
 from cpo.models import CPO, CPOStatus, Driver, Membership, User
+from payments.models import CommissionRate
+from tariffs.models import TariffTemplate
 from unievp.web.demo.logins import LOGINS, SAME_FOR_ALL
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,19 @@
+from payments.admin.bills import BillAdmin
+from payments.admin.books import (
+    LedgerAccountAdmin,
+    LedgerBlockAdmin,
+    LedgerEntryAdmin,
+    LedgerTransactionAdmin,
+)
+from payments.admin.rates import CommissionRateAdmin
+from payments.admin.settlements import SettlementAdmin
+
+__all__ = [
+    "BillAdmin",
+    "CommissionRateAdmin",
+    "LedgerAccountAdmin",
+    "LedgerBlockAdmin",
+    "LedgerEntryAdmin",
+    "LedgerTransactionAdmin",
+    "SettlementAdmin",
+]

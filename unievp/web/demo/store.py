@@ -1,0 +1,85 @@
+"""One function per kind of demo row; each answers whether it added anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from chargers.models import Charger, IdToken, Location, TariffAssignment
+from chargers.services.assignments import assign_tariff as assign
+from chargers.services.chargers import ConnectorSpec, register_charger
+from cpo.models import CPO, Driver, User
+from cpo.services import audit
+from payments.models import CommissionRate
+from tariffs.models import TariffTemplate
+from unievp.web.demo.field import DemoCharger, DemoLocation
+from unievp.web.demo.people import DemoDriver
+
+# Long before anything that the demo may bill.
+SINCE = datetime(2025, 1, 1, tzinfo=ZoneInfo("Asia/Jakarta"))
+
+
+def add_location(location: DemoLocation) -> bool:
+    _row, created = Location.objects.get_or_create(
+        cpo=CPO.objects.get(name=location.company),
+        name=location.name,
+        defaults={
+            "address": location.address,
+            "city": location.city,
+            "province": location.province,
+            "postal_code": location.postal_code,
+            "latitude": Decimal(location.latitude),
+            "longitude": Decimal(location.longitude),
+            "time_zone": location.time_zone,
+        },
+    )
+    return created
+
+
+def add_charger(charger: DemoCharger, *, actor: User) -> bool:
+    """Registered as an open charger (security profile 0): the simulator brings no password."""
+    if Charger.objects.filter(identity__iexact=charger.identity).exists():
+        return False
+    row, _password = register_charger(
+        Location.objects.get(name=charger.location),
+        identity=charger.identity,
+        actor=actor,
+        name=charger.name,
+        connectors=[
+            ConnectorSpec(number, *outlet) for number, outlet in enumerate(charger.outlets, 1)
+        ],
+        max_power_w=max(outlet.max_power_w for outlet in charger.outlets),
+    )
+    row.security_profile = 0
+    row.password_digest = None
+    row.save(update_fields=["security_profile", "password_digest"])
+    return True
+
+
+def assign_tariff(charger: DemoCharger, *, actor: User) -> bool:
+    row = Charger.objects.get(identity__iexact=charger.identity)
+    if TariffAssignment.objects.filter(charger=row).exists():
+        return False
+    template = TariffTemplate.objects.get(cpo=row.cpo, name=charger.tariff)
+    assign(row, template=template, actor=actor, valid_from=SINCE)
+    return True
+
+
+def add_token(driver: DemoDriver, row: Driver) -> bool:
+    _token, created = IdToken.objects.get_or_create(
+        cpo=None, token=driver.token, defaults={"label": driver.label, "driver": row}
+    )
+    return created
+
+
+def add_commission_rate(cpo: CPO, *, percent: str, actor: User) -> bool:
+    rate, created = CommissionRate.objects.get_or_create(
+        cpo=cpo, valid_from=SINCE, defaults={"percent": Decimal(percent)}
+    )
+    if created:
+        after = {"percent": rate.percent, "valid_from": rate.valid_from}
+        audit.record(
+            actor=actor, action="commission_rate.added", subject=rate, after=after, cpo=cpo
+        )
+    return created
