@@ -27,9 +27,9 @@ from unievp.lib.live import broadcast, group_name
 logger = logging.getLogger(__name__)
 _TIMEOUT_S = 2
 _TELL_EVERY_S = 1.0
-_MOST_REMEMBERED = 10_000
-# When this process last told of a session's readings (monotonic seconds).
-_told_at: dict[int, float] = {}
+# By CPO: when this process last told of readings (monotonic seconds), and what it has not told yet.
+_told_at: dict[UUID, float] = {}
+_untold: defaultdict[UUID, set[int]] = defaultdict(set)
 
 
 def cpo_group(cpo_id: UUID) -> str:
@@ -74,21 +74,19 @@ def on_presence_changed(event: events.ChargerPresenceChanged) -> None:
     _charger_changed(event.charger_id)
 
 
-def readings_moved(moved: Iterable[tuple[int, UUID, int]]) -> None:
-    """Sessions (id, CPO, charger) that readings moved, inside their transaction.
+def readings_moved(moved: Iterable[tuple[UUID, int]]) -> None:
+    """Chargers (CPO, charger) whose session a reading moved; inside the reading's transaction.
 
-    Told on commit, one message per CPO; of one session at most one a second. What is left out is
-    told with its next reading, or with its end.
+    One message per CPO and second at most; what comes between is told with the next reading of
+    that CPO, or with the session's end.
     """
     now = time.monotonic()
-    changed: defaultdict[UUID, set[int]] = defaultdict(set)
-    for session_id, cpo_id, charger_id in moved:
-        if now - _told_at.get(session_id, -_TELL_EVERY_S) >= _TELL_EVERY_S:
-            _told_at[session_id] = now
-            changed[cpo_id].add(charger_id)
-    if len(_told_at) > _MOST_REMEMBERED:
-        _told_at.clear()
-    if changed:
+    for cpo_id, charger_id in moved:
+        _untold[cpo_id].add(charger_id)
+    due = [cpo for cpo in _untold if now - _told_at.get(cpo, -_TELL_EVERY_S) >= _TELL_EVERY_S]
+    if due:
+        _told_at.update(dict.fromkeys(due, now))
+        changed = {cpo_id: _untold.pop(cpo_id) for cpo_id in due}
         transaction.on_commit(lambda: chargers_changed(changed), robust=True)
 
 

@@ -38,7 +38,7 @@ FROM json_to_recordset(%s::json) AS frame(
 
 def append_frames(frames: list[FrameRow]) -> None:
     if frames:
-        sql.run_quietly(_APPEND, [_document(frame) for frame in frames])
+        sql.run(_APPEND, [_document(frame) for frame in frames])
 
 
 def _document(frame: FrameRow) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _meter_values(items: list[Inbound]) -> Sequence[Any]:
         )
         for item in items
     )
-    readings_moved((row.session_id, row.cpo_id, row.charger_id) for row in moved)
+    readings_moved((row.cpo_id, row.charger_id) for row in moved)
     return [None] * len(items)
 
 

@@ -169,7 +169,7 @@ def lock_sessions(session_ids: list[int]) -> list[SessionRow]:
 def end(endings: Sequence[Ending]) -> None:
     """Write the endings; the caller holds the rows."""
     if endings:
-        sql.run_quietly(_END, [_document(ending) for ending in endings])
+        sql.run(_END, [_document(ending) for ending in endings])
 
 
 def keep_orphan(item: StopOf) -> None:
