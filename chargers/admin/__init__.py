@@ -3,6 +3,7 @@ from chargers.admin.chargers import ChargerAdmin
 from chargers.admin.commands import CommandAdmin
 from chargers.admin.connectors import ConnectorAdmin, ConnectorStatusChangeAdmin
 from chargers.admin.locations import LocationAdmin
+from chargers.admin.orphans import OrphanStopAdmin
 from chargers.admin.sessions import ChargingSessionAdmin
 from chargers.admin.tokens import IdTokenAdmin
 from chargers.admin.unknown import UnknownChargerAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "IdTokenAdmin",
     "LocationAdmin",
     "MeterReadingAdmin",
+    "OrphanStopAdmin",
     "TariffAssignmentAdmin",
     "UnknownChargerAdmin",
 ]

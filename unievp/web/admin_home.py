@@ -32,6 +32,7 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("chargers.ChargingSession", "bolt"),
             ("chargers.Command", "send"),
             ("chargers.UnknownCharger", "help"),
+            ("chargers.OrphanStop", "link_off"),
             ("chargers.Location", "location_on"),
         ),
     ),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.fields import NOT_PROVIDED
 
 from unievp.lib import clock
@@ -17,9 +17,8 @@ from unievp.lib import clock
 _numbers = itertools.count(1)
 # Constraints that fields do not tell of: what a row of this model needs.
 _SPECIAL: dict[str, Callable[[int], dict[str, Any]]] = {}
-# Rows that only a service may write (the ledger): how to make one.
-MAKERS: dict[str, Callable[[], models.Model]] = {}
-_MONEY = "IDR"
+# Rows that Django may not write (the ledger): how to make one.
+_MAKERS: dict[str, Callable[[int], models.Model]] = {}
 
 
 def special(label: str) -> Callable[[Callable[[int], dict[str, Any]]], Any]:
@@ -33,9 +32,9 @@ def special(label: str) -> Callable[[Callable[[int], dict[str, Any]]], Any]:
 def make_row(model: type[models.Model], **values: Any) -> Any:
     """One saved row with every required field and every foreign key filled."""
     label = model._meta.label
-    if label in MAKERS and not values:
-        return MAKERS[label]()
     number = next(_numbers)
+    if label in _MAKERS:
+        return _MAKERS[label](number)
     values = {**_SPECIAL.get(label, lambda _n: {})(number), **values}
     for field in model._meta.concrete_fields:
         if field.name not in values and _wants_value(field, model):
@@ -142,11 +141,83 @@ def _audit_entry(number: int) -> dict[str, Any]:
 @special("payments.Bill")
 def _bill(number: int) -> dict[str, Any]:
     from chargers.models import ChargingSession
+    from payments.models import LedgerTransaction
 
     session = make_row(ChargingSession)
-    return {"session": session, "cpo": session.cpo, "total": 2_467, "booking": None}
+    return {
+        "session": session,
+        "cpo": session.cpo,
+        "total": 2_467,
+        "booking": make_row(LedgerTransaction),
+    }
 
 
 @special("payments.Settlement")
 def _settlement(number: int) -> dict[str, Any]:
     return {"decided_by": None, "amount": 50_000 + number}
+
+
+def _insert(sql: str, *params: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} RETURNING id", params)
+        return int(cursor.fetchone()[0])
+
+
+def _ledger_account(number: int) -> Any:
+    from payments.models import LedgerAccount
+
+    sql = (
+        "INSERT INTO ledger_account (code, owner_type, owner_id, normal_side)"
+        " VALUES (%s, %s, %s, %s)"
+    )
+    return LedgerAccount.objects.get(pk=_insert(sql, "test_account", "test", str(number), "D"))
+
+
+def _ledger_transaction(number: int) -> Any:
+    from payments.models import LedgerAccount, LedgerTransaction
+
+    pk = _insert(
+        "INSERT INTO ledger_transaction (idempotency_key, kind, request_hash, effective_at)"
+        " VALUES (%s, 'test', %s, now())",
+        f"test:{number}",
+        b"hash",
+    )
+    for side in "DC":
+        account, other = make_row(LedgerAccount), make_row(LedgerAccount)
+        _entry(pk, account, side)
+        _entry(pk, other, "C" if side == "D" else "D")
+    return LedgerTransaction.objects.get(pk=pk)
+
+
+def _entry(transaction_pk: int, account: Any, side: str) -> int:
+    # Of either side: an account that starts with a credit has to be allowed to.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ledger_account SET allow_negative = true WHERE id = %s", [account.pk]
+        )
+    sql = (
+        "INSERT INTO ledger_entry (transaction_id, account_id, side, amount)"
+        " VALUES (%s, %s, %s, 1000)"
+    )
+    return _insert(sql, transaction_pk, account.pk, side)
+
+
+def _ledger_entry(_number: int) -> Any:
+    from payments.models import LedgerTransaction
+
+    return make_row(LedgerTransaction).entries.first()
+
+
+def _ledger_block(_number: int) -> Any:
+    from payments.models import LedgerBlock
+
+    sql = "INSERT INTO ledger_block (item_count, prev_hash, hash) VALUES (1, %s, %s)"
+    return LedgerBlock.objects.get(pk=_insert(sql, os.urandom(32), os.urandom(32)))
+
+
+_MAKERS |= {
+    "payments.LedgerAccount": _ledger_account,
+    "payments.LedgerTransaction": _ledger_transaction,
+    "payments.LedgerEntry": _ledger_entry,
+    "payments.LedgerBlock": _ledger_block,
+}
