@@ -39,11 +39,12 @@ _COLUMNS = {
     "soc": SOC,
     "temperature": TEMPERATURE,
 }
-_KILO = Decimal(1000)
-_ONE = Decimal(1)
-_ENERGY_UNITS = {"": _ONE, "wh": _ONE, "kwh": _KILO, "mwh": _KILO * _KILO}
-_POWER_UNITS = {"": _ONE, "w": _ONE, "kw": _KILO, "va": _ONE, "kva": _KILO}
-_UNITS: dict[str, dict[str, Decimal]] = {
+Number = int | Decimal
+_KILO = 1000
+_ONE = 1
+_ENERGY_UNITS: dict[str, Number] = {"": _ONE, "wh": _ONE, "kwh": _KILO, "mwh": _KILO * _KILO}
+_POWER_UNITS: dict[str, Number] = {"": _ONE, "w": _ONE, "kw": _KILO, "va": _ONE, "kva": _KILO}
+_UNITS: dict[str, dict[str, Number]] = {
     ENERGY: _ENERGY_UNITS,
     INTERVAL: _ENERGY_UNITS,
     POWER: _POWER_UNITS,
@@ -53,7 +54,7 @@ _UNITS: dict[str, dict[str, Decimal]] = {
     TEMPERATURE: {"": _KILO, "celsius": _KILO, "celcius": _KILO, "c": _KILO, "°c": _KILO},
 }
 _BY_UNIT = (POWER, CURRENT, VOLTAGE, SOC, TEMPERATURE)
-_OTHER_SCALES = {"k": (_ONE, Decimal("273.15")), "fahrenheit": (Decimal(9) / 5, Decimal(32))}
+_OTHER_SCALES = {"k": (Decimal(1), Decimal("273.15")), "fahrenheit": (Decimal(9) / 5, Decimal(32))}
 # Columns that PostgreSQL keeps in 32 or 16 bits; an energy register may pass 2^32 Wh.
 _LIMITS = {
     ENERGY: 10**15,
@@ -64,6 +65,7 @@ _LIMITS = {
     SOC: 100,
     TEMPERATURE: 10**7,
 }
+_AVERAGED = frozenset({VOLTAGE, SOC, TEMPERATURE})
 _NOT_NEGATIVE = frozenset({ENERGY, INTERVAL, SOC})
 
 # Two samples of one measurand at one time: the settled value wins over the periodic one, and
@@ -88,14 +90,16 @@ class _Kind(NamedTuple):
     """What (measurand, unit, phase, location, context) means; `column` "" for samples only."""
 
     column: str
-    scale: Decimal
-    offset: Decimal
+    scale: Number
+    offset: Decimal | None
     phase: str
     rank: int
     note: str
 
-    def convert(self, value: Decimal) -> Decimal:
-        return (value - self.offset) * self.scale if self.offset else value * self.scale
+    def convert(self, value: Number) -> Number:
+        if self.offset is not None:
+            value -= self.offset
+        return value * self.scale
 
 
 def read_meter_values(values: Any, clock: Clock) -> tuple[Reading, ...]:
@@ -140,7 +144,7 @@ def content_hash(samples: list[dict[str, Any]]) -> bytes:
 def read_columns(samples: Iterable[dict[str, Any]]) -> tuple[dict[str, int], list[str]]:
     """The typed columns in base units, and what was doubted."""
     notes: list[str] = []
-    best: dict[str, tuple[int, dict[str, Decimal]]] = {}
+    best: dict[str, tuple[int, dict[str, Number]]] = {}
     for sample in samples:
         kind = _kind_of(sample)
         if kind.note:
@@ -167,27 +171,26 @@ def read_columns(samples: Iterable[dict[str, Any]]) -> tuple[dict[str, int], lis
     return columns, notes
 
 
-def _whole(column: str, phases: dict[str, Decimal]) -> int | None:
+def _whole(column: str, phases: dict[str, Number]) -> int | None:
     """The overall value if there is one, else energy and power summed over the phases.
 
     Of currents the highest phase counts, of voltages the mean: a sum of either means nothing.
     """
+    total: Number
     if "" in phases:
         total = phases[""]
     elif column == CURRENT:
         total = max(phases.values())
-    elif column in (VOLTAGE, SOC, TEMPERATURE):
-        total = sum(phases.values(), Decimal(0)) / len(phases)
     else:
-        total = sum(phases.values(), Decimal(0))
-    value = int(total.to_integral_value(ROUND_HALF_UP))
+        summed = sum(map(Decimal, phases.values()), Decimal(0))
+        total = summed / len(phases) if column in _AVERAGED else summed
+    value = total if type(total) is int else int(Decimal(total).to_integral_value(ROUND_HALF_UP))
     if abs(value) > _LIMITS[column] or (value < 0 and column in _NOT_NEGATIVE):
         return None
     return value
 
 
-_FIELDS = ("measurand", "unit", "phase", "location", "context", "format")
-_NOTHING = _Kind("", _ONE, Decimal(0), "", 0, "")
+_NOTHING = _Kind("", _ONE, None, "", 0, "")
 
 
 def _kind_of(sample: dict[str, Any]) -> _Kind:
@@ -237,8 +240,8 @@ def _column(measurand: str | None, unit: str) -> str:
     return next((name for name in _BY_UNIT if unit and unit in _UNITS[name]), ENERGY)
 
 
-def _scale(column: str, word: str, unit: str) -> tuple[Decimal | None, Decimal, str]:
-    zero = Decimal(0)
+def _scale(column: str, word: str, unit: str) -> tuple[Number | None, Decimal | None, str]:
+    zero = None
     scale = _UNITS[column].get(word)
     if scale is not None:
         return scale, zero, ""

@@ -15,15 +15,17 @@ INT_MAX: Final = 2_147_483_647
 BIGINT_MAX: Final = 9_223_372_036_854_775_807
 
 
-def read_number(value: Any) -> Decimal | None:
+def read_number(value: Any) -> int | Decimal | None:
     """A finite number of at most 18 digits before the point, also with a decimal comma."""
+    if type(value) is str and value.isdecimal() and len(value) <= _MOST_DIGITS:
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = value.strip() if isinstance(value, str) else repr(value)
     if not text or len(text) > _LONGEST_NUMBER or "_" in text:
         return None
     try:
-        number = Decimal(text.replace(",", ".") if "." not in text else text)
+        number = Decimal(text.replace(",", ".") if "," in text and "." not in text else text)
     except InvalidOperation:
         return None
     if not number.is_finite() or number.adjusted() >= _MOST_DIGITS:
@@ -36,7 +38,7 @@ def read_integer(value: Any) -> int | None:
     if type(value) is int:
         return value if -BIGINT_MAX <= value <= BIGINT_MAX else None
     number = read_number(value)
-    return None if number is None else int(number.to_integral_value())
+    return round(number) if number is not None else None
 
 
 def read_text(value: Any, longest: int) -> str:
