@@ -7,8 +7,12 @@
   const number = (text) => (text === null ? null : Number(text));
   let chart = null;
 
-  function colour(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A canvas knows no custom properties: let the browser compute the colour first.
+  function colour(value) {
+    canvas.style.color = value;
+    const computed = getComputedStyle(canvas).color;
+    canvas.style.color = "";
+    return computed;
   }
 
   function line(label, values, stroke, axis, fill) {
@@ -20,12 +24,13 @@
   }
 
   function draw() {
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     chart?.destroy();
-    const blue = colour("--tblr-blue");
-    const green = colour("--tblr-primary");
-    const text = colour("--tblr-secondary");
-    const grid = colour("--tblr-border-color");
-    const datasets = [line(data.names.power, data.power.map(number), blue, "y", `${blue}1f`)];
+    const blue = colour("var(--tblr-blue)");
+    const green = colour("var(--tblr-green)");
+    const text = colour("var(--tblr-secondary)");
+    const grid = colour("var(--tblr-border-color-translucent)");
+    const datasets = [line(data.names.power, data.power.map(number), blue, "y", colour("color-mix(in srgb, var(--tblr-blue) 12%, transparent)"))];
     if (data.soc.length) datasets.push(line(data.names.soc, data.soc, green, "soc"));
     const axis = { ticks: { color: text }, grid: { color: grid }, border: { display: false } };
     chart = new Chart(canvas, {

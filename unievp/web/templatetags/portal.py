@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -125,7 +125,9 @@ def duration(start: datetime | None, end: datetime | None = None) -> str:
 
 
 def _number(value: Decimal, digits: int) -> str:
-    return formats.number_format(value, digits, use_l10n=True, force_grouping=True)
+    """Rounded: Django's `number_format` cuts digits off."""
+    rounded = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return formats.number_format(rounded, digits, use_l10n=True, force_grouping=True)
 
 
 @register.filter
