@@ -32,7 +32,7 @@ def restore(chargers: Iterable[Charger], path: Path) -> None:
     if not path.exists():
         return
     try:
-        kept: Kept = orjson.loads(path.read_bytes())
+        kept: Kept | list[Any] = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError:
         return
     if not isinstance(kept, dict):

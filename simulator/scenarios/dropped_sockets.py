@@ -8,6 +8,8 @@ from simulator.behaviour import Behaviour
 if TYPE_CHECKING:
     from simulator.charger import Charger
 
+BETWEEN_S = (2.0, 10.0)
+
 
 class DroppedSockets(Behaviour):
     """Connections are cut every few seconds, also between a message and its answer."""
@@ -16,7 +18,7 @@ class DroppedSockets(Behaviour):
 
     async def disturb(self, charger: Charger) -> None:
         while True:
-            await asyncio.sleep(self.rng.uniform(2, 10))
+            await asyncio.sleep(self.rng.uniform(*BETWEEN_S))
             await charger.until_online()
             if self.rng.random() < 0.5:  # wait for a message to be under way
                 await charger.outbox.filled.wait()
