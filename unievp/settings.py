@@ -137,6 +137,7 @@ _TRANSACTION_POOLER = str(_database.get("PORT")) == "6543"
 _database |= {
     "ATOMIC_REQUESTS": False,
     "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": _TRANSACTION_POOLER,
     "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_uniev")},
 }
@@ -264,7 +265,8 @@ STORAGES: dict[str, Any] = {
 }
 SERVESTATIC_USE_FINDERS = DEBUG or TESTING
 SERVESTATIC_AUTOREFRESH = False
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / ".data" / "media")))
+DATA_DIR = BASE_DIR / env.str("DATA_DIR", default=".data")
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "media")))
 MEDIA_URL = "/media/"
 
 # --- REST API ---------------------------------------------------------------------------------

@@ -12,10 +12,14 @@ from unievp.lib.events import subscribe
 
 
 def connect_subscriptions() -> None:
-    """Connect every subscriber; called once by each process, calling it again changes nothing."""
-    subscribe(field.SessionEnded, lambda event: payment_tasks.bill_session.delay(event.session_id))
+    """Connect every subscriber; calling it again changes nothing."""
+    subscribe(field.SessionEnded, bill_ended_session)
     subscribe(field.CommandQueued, charger_tasks.nudge_charger)
     subscribe(field.SessionStarted, live.on_session_started)
     subscribe(field.SessionEnded, live.on_session_ended)
     subscribe(field.ConnectorStatusChanged, live.on_connector_status_changed)
     subscribe(field.ChargerPresenceChanged, live.on_presence_changed)
+
+
+def bill_ended_session(event: field.SessionEnded) -> None:
+    payment_tasks.bill_session.delay(event.session_id)
