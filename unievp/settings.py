@@ -154,7 +154,7 @@ else:
         "timeout": 10,
     }
 DATABASES = {"default": _database}
-# Threads that run ORM work for async code in one process (unievp.lib.db); 0 = the test's own thread.
+# Threads that run ORM work for async code in one process; 0 = the test's own thread.
 DB_POOL_THREADS: int = env.int("DB_POOL_THREADS", default=0 if TESTING else 4)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -6,7 +6,8 @@ An event is a nudge, sent on commit; a lost one is found by the sweep in `unievp
 from __future__ import annotations
 
 from chargers import events as field
-from chargers import live, tasks as charger_tasks
+from chargers import live
+from chargers import tasks as charger_tasks
 from payments import tasks as payment_tasks
 from unievp.lib.events import subscribe
 
