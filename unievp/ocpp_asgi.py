@@ -1,4 +1,4 @@
-"""The ocpp process: `ws://HOST:9000/{charger_id}` and nothing else, so that no page slows a charger."""
+"""The ocpp process: `ws://HOST:9000/{charger_id}` alone, so that no page slows a charger."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Every setting of UNIEV, read from the environment by django-environ.
 
-Development needs none of them: `make run` writes `.data/env`, and the embedded PostgreSQL and Valkey
-are found by `unievp.devtools`. Production must name the secrets; `_require` says which are missing.
+Development needs none of them: `make run` writes `.data/env`, and the embedded PostgreSQL and
+Valkey are found by `unievp.devtools`. Production must name the secrets; `_require` says which are
+missing.
 The table of all variables with their meaning is in `docs/configuration.md`.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from csp.constants import NONE, NONCE, SELF
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
