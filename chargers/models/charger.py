@@ -67,7 +67,10 @@ class Charger(models.Model):
         _("registration"), max_length=16, choices=Registration, default=Registration.ACCEPTED
     )
     heartbeat_interval_s = models.PositiveIntegerField(
-        _("heartbeat interval (s)"), null=True, blank=True, help_text=_("Empty: the platform's own.")
+        _("heartbeat interval (s)"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: the platform's own."),
     )
     security_profile = models.PositiveSmallIntegerField(_("security profile"), default=0)
     # HMAC-SHA256 of the password's bytes: passwords are ≥ 16 random bytes, and a slow hash

@@ -85,9 +85,7 @@ class ChargingSession(models.Model):
         related_name="sessions",
         verbose_name=_("driver"),
     )
-    authorization = models.CharField(
-        _("authorisation"), max_length=16, choices=AuthorizationStatus
-    )
+    authorization = models.CharField(_("authorisation"), max_length=16, choices=AuthorizationStatus)
     status = models.CharField(
         _("status"), max_length=16, choices=SessionStatus, default=SessionStatus.ACTIVE
     )

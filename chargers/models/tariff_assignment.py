@@ -24,7 +24,10 @@ class TariffAssignment(models.Model):
         verbose_name=_("tariff"),
     )
     charger = models.ForeignKey(
-        Charger, on_delete=models.CASCADE, related_name="tariff_assignments", verbose_name=_("charger")
+        Charger,
+        on_delete=models.CASCADE,
+        related_name="tariff_assignments",
+        verbose_name=_("charger"),
     )
     connector = models.ForeignKey(
         Connector,

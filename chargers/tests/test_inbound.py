@@ -312,7 +312,7 @@ def test_values_of_100_sessions_are_few_statements(django_assert_max_num_queries
     chargers = [first] + [make_charger(connectors=1, location=first.location) for _ in range(99)]
     tags = [make_token().token for _ in chargers]
     started = send(*[(c, start(t)) for c, t in zip(chargers, tags, strict=True)])
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         send(
             *[
                 (charger, meter_values(answer.transaction_id, reading(10, 1000 + n)))

@@ -55,7 +55,8 @@ class CPO(models.Model):
                 name="cpo_party_id_is_unique_in_its_country",
             ),
             models.CheckConstraint(
-                condition=~models.Q(status=CPOStatus.VERIFIED) | models.Q(verified_at__isnull=False),
+                condition=~models.Q(status=CPOStatus.VERIFIED)
+                | models.Q(verified_at__isnull=False),
                 name="cpo_verified_has_a_time",
             ),
         ]

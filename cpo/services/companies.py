@@ -1,26 +1,58 @@
-"""What happens to a company: staff verify, reject and suspend it."""
+"""What happens to a company: it registers; staff verify, reject and suspend it."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from cpo import states
 from cpo.access import is_platform_staff
-from cpo.models import CPO, CPOStatus, User
+from cpo.models import CPO, CPOStatus, Membership, Role, User
 from cpo.services import audit
 from unievp.lib import clock
 from unievp.lib.errors import ForbiddenError, InvalidError
-from unievp.lib.transitions import Transitions
 
-CPO_TRANSITIONS = Transitions(
-    {
-        CPOStatus.PENDING: {CPOStatus.VERIFIED, CPOStatus.REJECTED},
-        CPOStatus.VERIFIED: {CPOStatus.SUSPENDED},
-        # A company that was turned away may come back with better papers.
-        CPOStatus.REJECTED: {CPOStatus.VERIFIED},
-        CPOStatus.SUSPENDED: {CPOStatus.VERIFIED, CPOStatus.REJECTED},
-    }
-)
+
+@dataclass(frozen=True, slots=True)
+class CompanyData:
+    """What a company says of itself when it registers."""
+
+    name: str
+    legal_name: str = ""
+    tax_number: str = ""
+    contact_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    address: str = ""
+    bank_code: str = ""
+    bank_account_name: str = ""
+    bank_account_number: str = ""
+
+
+def register_cpo(data: CompanyData, *, actor: User | AnonymousUser | str) -> CPO:
+    """A new company, pending until staff verify it; a person who registers it owns it.
+
+    Raises ValidationError for unusable fields, InvalidError without a name.
+    """
+    if not data.name.strip():
+        raise InvalidError(_("A company has a name."), field="name")
+    cpo = CPO(**asdict(data), status=CPOStatus.PENDING)
+    cpo.clean_fields()
+    with transaction.atomic():
+        cpo.save(force_insert=True)
+        if isinstance(actor, User):
+            Membership.objects.create(user=actor, cpo=cpo, role=Role.OWNER)
+        audit.record(
+            actor="anonymous" if isinstance(actor, AnonymousUser) else actor,
+            action="cpo.register",
+            subject=cpo,
+            after=asdict(data),
+            cpo=cpo,
+        )
+    return cpo
 
 
 def change_cpo_status(cpo: CPO, *, actor: User, status: CPOStatus, reason: str = "") -> CPO:
@@ -35,7 +67,7 @@ def change_cpo_status(cpo: CPO, *, actor: User, status: CPOStatus, reason: str =
     with transaction.atomic():
         locked = CPO.objects.select_for_update().get(pk=cpo.pk)
         before = {"status": locked.status, "status_reason": locked.status_reason}
-        CPO_TRANSITIONS.check(locked.status, status)
+        states.CPO.check(locked.status, status)
         locked.status = status
         locked.status_reason = reason
         if status == CPOStatus.VERIFIED:
