@@ -13,8 +13,8 @@ import uvicorn
 # Chargers sit behind NATs that forget a silent connection after 60 s. A second listener with
 # OCPP_PING_INTERVAL=0 serves the chargers that break on pings.
 PING_INTERVAL_S = "55"
-# The largest OCPP 1.6 message (a local list, a long GetConfiguration answer) is far below.
-MAX_MESSAGE_BYTES = 1_048_576
+# Twice what the protocol core accepts: a frame slightly too large gets an answer, not a 1009 close.
+MAX_MESSAGE_BYTES = 2_097_152
 
 
 def main() -> None:
