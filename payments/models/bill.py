@@ -17,7 +17,8 @@ class Bill(models.Model):
 
     Amounts are minor units of `currency`. `total` = `net` + `tax` is what the driver owes;
     `platform_fee` is kept of `net`, the rest is the CPO's. A bill of 0 has no booking.
-    `available_at`: when the CPO's share leaves pending; `released_at`: when it did.
+    `available_at`: when the CPO's share leaves pending; `released_at`: when it did, by `release`.
+    Triggers refuse any other change (migration 0004).
     """
 
     session = models.OneToOneField(
@@ -64,6 +65,14 @@ class Bill(models.Model):
         related_name="bill",
         verbose_name=_("booking"),
     )
+    release = models.ForeignKey(
+        LedgerTransaction,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="released_bills",
+        verbose_name=_("release"),
+    )
 
     tenant_path: ClassVar[str] = "cpo"
 
@@ -79,6 +88,10 @@ class Bill(models.Model):
             models.CheckConstraint(
                 condition=Q(platform_fee__gte=0, platform_fee__lte=F("total") - F("tax")),
                 name="bill_platform_fee_is_part_of_the_net",
+            ),
+            models.CheckConstraint(
+                condition=Q(release__isnull=True) | Q(released_at__isnull=False),
+                name="bill_that_is_released_has_a_time",
             ),
         ]
         indexes: ClassVar = [

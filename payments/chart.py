@@ -1,0 +1,109 @@
+"""The chart of accounts and the kinds of bookings (payments.md §6.2, §6.5).
+
+Accounts of the platform are kept per CPO where that says more: a wallet's fees and taxes are then
+balances, and bills of two CPOs never wait for one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Owner(StrEnum):
+    NOBODY = ""
+    CPO = "cpo"
+    DRIVER = "driver"
+    GATEWAY = "gateway"
+
+
+class Code(StrEnum):
+    GATEWAY_CLEARING = "gateway_clearing"
+    GATEWAY_AVAILABLE = "gateway_available"
+    BANK_OPERATING = "bank_operating"
+    DRIVER_RECEIVABLE = "driver_receivable"
+    DRIVER_DEPOSIT = "driver_deposit"
+    CPO_PENDING = "cpo_pending"
+    CPO_AVAILABLE = "cpo_available"
+    CPO_SETTLEMENT_HOLD = "cpo_settlement_hold"
+    CPO_RECEIVABLE = "cpo_receivable"
+    REFUND_IN_TRANSIT = "refund_in_transit"
+    PLATFORM_FEE_REVENUE = "platform_fee_revenue"
+    GATEWAY_FEE_EXPENSE = "gateway_fee_expense"
+    PAYOUT_FEE_EXPENSE = "payout_fee_expense"
+    VAT_IN_FEES = "vat_in_fees"
+    PPN_PAYABLE = "ppn_payable"
+    PBJT_PAYABLE = "pbjt_payable"
+    SUSPENSE = "suspense"
+    ROUNDING = "rounding"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`normal_side` D: assets and costs; C: what is owed and earned."""
+
+    normal_side: str
+    meaning: Promise | str
+    allow_negative: bool = False
+
+
+CHART: dict[Code, Account] = {
+    Code.GATEWAY_CLEARING: Account("D", _("Paid by drivers, not settled by the gateway yet")),
+    Code.GATEWAY_AVAILABLE: Account("D", _("Usable balance at the gateway")),
+    # The bank statement decides how much there is; the books never refuse a transfer that was made.
+    Code.BANK_OPERATING: Account("D", _("The platform's own bank account"), allow_negative=True),
+    Code.DRIVER_RECEIVABLE: Account("D", _("Owed by drivers who charge on account")),
+    Code.DRIVER_DEPOSIT: Account("C", _("Prepaid for a session that is not billed yet")),
+    Code.CPO_PENDING: Account("C", _("Earned by a CPO, not released yet")),
+    Code.CPO_AVAILABLE: Account("C", _("A CPO may ask for it")),
+    Code.CPO_SETTLEMENT_HOLD: Account("C", _("Locked by an open settlement")),
+    Code.CPO_RECEIVABLE: Account("D", _("Owed by a CPO, taken from what it earns next")),
+    Code.REFUND_IN_TRANSIT: Account("C", _("Refund sent, not confirmed")),
+    Code.PLATFORM_FEE_REVENUE: Account("C", _("Commission")),
+    Code.GATEWAY_FEE_EXPENSE: Account("D", _("Fees of the gateway")),
+    Code.PAYOUT_FEE_EXPENSE: Account("D", _("Fees of transfers to CPOs")),
+    Code.VAT_IN_FEES: Account("D", _("VAT inside the gateway's fees")),
+    Code.PPN_PAYABLE: Account("C", _("VAT collected")),
+    Code.PBJT_PAYABLE: Account("C", _("Regional electricity tax collected")),
+    Code.SUSPENSE: Account("C", _("Money that matches nothing")),
+    Code.ROUNDING: Account("D", _("Parts of a rupiah in other people's reports"), allow_negative=True),
+}
+
+
+class Booking(StrEnum):
+    """What a ledger transaction is about (`LedgerTransaction.kind`)."""
+
+    BILL = "bill"
+    RELEASE = "release"
+    SETTLEMENT_HOLD = "settlement_hold"
+    SETTLEMENT_RELEASE = "settlement_release"
+    SETTLEMENT_PAID = "settlement_paid"
+    SETTLEMENT_REVERSED = "settlement_reversed"
+    REFUND = "refund"
+    ADJUSTMENT = "adjustment"
+    REVERSAL = "reversal"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountRef:
+    """Names an account; its row is made when it is first booked on."""
+
+    code: Code
+    owner_type: str = ""
+    owner_id: str = ""
+    currency: str = "IDR"
+
+
+def cpo_account(code: Code, cpo_id: UUID, currency: str = "IDR") -> AccountRef:
+    return AccountRef(code, Owner.CPO, str(cpo_id), currency)
+
+
+def receivable_account(driver_id: int | None, cpo_id: UUID, currency: str = "IDR") -> AccountRef:
+    """What a driver owes; sessions without a known driver are owed through their CPO."""
+    if driver_id is None:
+        return AccountRef(Code.DRIVER_RECEIVABLE, Owner.CPO, str(cpo_id), currency)
+    return AccountRef(Code.DRIVER_RECEIVABLE, Owner.DRIVER, str(driver_id), currency)

@@ -1,0 +1,158 @@
+"""Tariffs are made, given new versions and archived; a version is never edited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from cpo.models import CPO, User
+from cpo.services import audit
+from tariffs.models import PriceComponent, TariffElement, TariffTemplate, TariffVersion
+from tariffs.pricing.serial import restrictions_json
+from tariffs.pricing.tariff import Component, Element, Rules
+from tariffs.services.checks import check_rules
+from unievp.lib import clock
+from unievp.lib.errors import ConflictError, InvalidError
+
+
+def create_template(
+    cpo: CPO,
+    *,
+    name: str,
+    rules: Rules,
+    actor: User,
+    description: str = "",
+    valid_from: datetime | None = None,
+) -> TariffTemplate:
+    """A tariff with its first version, in force from `valid_from` (empty: at once).
+
+    Raises InvalidError for rules that cannot be priced, ConflictError for a name that is taken.
+    """
+    name = name.strip()
+    if not name:
+        raise InvalidError(_("A tariff needs a name."), field="name")
+    with transaction.atomic():
+        template = _create(cpo, name, description)
+        publish_version(template, rules=rules, actor=actor, valid_from=valid_from)
+        audit.record(
+            actor=actor, action="tariff.create", subject=template, after={"name": name}, cpo=cpo
+        )
+    return template
+
+
+def publish_version(
+    template: TariffTemplate,
+    *,
+    rules: Rules,
+    actor: User,
+    valid_from: datetime | None = None,
+    note: str = "",
+) -> TariffVersion:
+    """New prices from `valid_from` (empty: at once). Sessions that run keep what they started with.
+
+    Raises InvalidError for rules that cannot be priced, ConflictError for an archived tariff.
+    """
+    check_rules(rules)
+    with transaction.atomic():
+        locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
+        if locked.is_archived:
+            raise ConflictError(_("This tariff is archived."), code="tariff_archived")
+        newest = locked.versions.aggregate(number=Max("number"))["number"] or 0
+        version = _store(locked, newest + 1, rules, actor, valid_from or clock.now(), note)
+        audit.record(
+            actor=actor,
+            action="tariff.publish",
+            subject=version,
+            after={"valid_from": version.valid_from, "number": version.number},
+            cpo=locked.cpo,
+            reason=note,
+        )
+    return version
+
+
+def archive_template(
+    template: TariffTemplate, *, actor: User, reason: str = ""
+) -> TariffTemplate:
+    """Take a tariff out of use: no new versions, and its name is free. Again: no change."""
+    with transaction.atomic():
+        locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
+        if locked.is_archived:
+            return locked
+        locked.archived_at = clock.now()
+        locked.save(update_fields=["archived_at"])
+        audit.record(
+            actor=actor,
+            action="tariff.archive",
+            subject=locked,
+            before={"archived_at": None},
+            after={"archived_at": locked.archived_at},
+            cpo=locked.cpo,
+            reason=reason,
+        )
+    return locked
+
+
+def _create(cpo: CPO, name: str, description: str) -> TariffTemplate:
+    try:
+        with transaction.atomic():
+            return TariffTemplate.objects.create(cpo=cpo, name=name, description=description)
+    except IntegrityError as error:
+        if "tariff_name_is_unique_in_its_cpo" not in str(error):
+            raise
+        detail = _("You have a tariff of this name.")
+        raise ConflictError(detail, field="name", code="tariff_name_taken") from error
+
+
+def _store(
+    template: TariffTemplate,
+    number: int,
+    rules: Rules,
+    actor: User,
+    valid_from: datetime,
+    note: str,
+) -> TariffVersion:
+    low, high = rules.min_price, rules.max_price
+    version = TariffVersion.objects.create(
+        template=template,
+        number=number,
+        currency=rules.currency,
+        tax_included=rules.tax_included,
+        min_price_excl=low.excl if low else None,
+        min_price_incl=low.incl if low else None,
+        max_price_excl=high.excl if high else None,
+        max_price_incl=high.incl if high else None,
+        free_below_wh=rules.free_below_wh,
+        valid_from=valid_from,
+        note=note,
+        created_by=actor,
+    )
+    rows = TariffElement.objects.bulk_create(
+        TariffElement(version=version, position=position, **_restrictions(element))
+        for position, element in enumerate(rules.elements, 1)
+    )
+    PriceComponent.objects.bulk_create(
+        _component(row, part)
+        for row, element in zip(rows, rules.elements, strict=True)
+        for part in element.components
+    )
+    return version
+
+
+def _restrictions(element: Element) -> dict[str, Any]:
+    rule = element.restrictions
+    names = restrictions_json(rule).keys() - {"days"}
+    return {name: getattr(rule, name) for name in names} | {"days_of_week": sorted(rule.days)}
+
+
+def _component(row: TariffElement, part: Component) -> PriceComponent:
+    return PriceComponent(
+        element=row,
+        kind=part.kind.value,
+        price=part.price,
+        vat_percent=part.taxes[0].percent if part.taxes else None,
+        step_size=part.step_size,
+    )
