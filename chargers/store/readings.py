@@ -53,12 +53,15 @@ WITH item AS MATERIALIZED (
         ) END,
         CASE WHEN reading.connector_number > 0 THEN (
             SELECT session.id
-            FROM chargers_connector AS connector
-            JOIN chargers_chargingsession AS session
-                ON session.connector_id = connector.id AND session.status = 'active'
-            WHERE connector.charger_id = reading.charger_id
+            FROM chargers_chargingsession AS session
+            JOIN chargers_connector AS connector ON connector.id = session.connector_id
+            WHERE session.charger_id = reading.charger_id
                 AND connector.number = reading.connector_number
                 AND session.started_at <= reading.measured_at
+                AND session.started_at > reading.measured_at - interval '7 days'
+                AND (session.ended_at IS NULL OR session.ended_at >= reading.measured_at)
+            ORDER BY session.started_at DESC
+            LIMIT 1
         ) END
     ) AS session_id
     FROM json_to_recordset(%s::json) AS reading(
@@ -132,8 +135,8 @@ RETURNING session.id, session.cpo_id, session.charger_id, session.energy_wh, ses
 def write_readings(messages: Iterable[ReadingsOf]) -> list[Moved]:
     """Store each reading once and move its session; the sessions that moved.
 
-    A reading without a usable transaction id belongs to the session that is charging at its
-    connector. Readings of an ended session are stored and change nothing.
+    A reading without a usable transaction id belongs to the latest session at its connector that it
+    was measured in. Readings of an ended session are stored and change nothing.
     """
     document = [_row(message, reading) for message in messages for reading in message.readings]
     if not document:

@@ -197,6 +197,19 @@ WITH item AS MATERIALIZED (
 SELECT connector_id, id, transaction_id FROM inserted
 """
 
+# A Start that comes from a charger's queue finds readings that overtook it.
+_ADOPT = """
+UPDATE chargers_meterreading AS reading SET session_id = session.id
+FROM chargers_chargingsession AS session
+JOIN chargers_connector AS connector ON connector.id = session.connector_id
+WHERE session.id = ANY(%s)
+    AND reading.charger_id = session.charger_id
+    AND reading.connector_number = connector.number
+    AND reading.session_id IS NULL
+    AND reading.measured_at >= session.started_at
+    AND reading.measured_at <= coalesce(session.ended_at, session.start_received_at)
+"""
+
 
 def lock(starts: Sequence[StartOf]) -> None:
     """Hold the connectors and tokens of these starts until the transaction ends."""
@@ -247,6 +260,13 @@ def insert(sessions: Sequence[NewSession]) -> dict[int, tuple[int, int]]:
         for item in sessions
     ]
     return {row[0]: (row[1], row[2]) for row in sql.run(_INSERT, document)}
+
+
+def adopt_readings(session_ids: list[int]) -> None:
+    """Give these sessions the readings of their time that belong to none."""
+    if session_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_ADOPT, [session_ids])
 
 
 def _document(starts: Sequence[StartOf]) -> list[dict[str, Any]]:

@@ -42,7 +42,9 @@ _ENDED = (
 
 def final_state():
     sessions = list(ChargingSession.objects.values(*_ENDED))
-    return sessions, MeterReading.objects.count(), OrphanStop.objects.filter(session=None).count()
+    attached = MeterReading.objects.filter(session_id__isnull=False)
+    readings = sorted(attached.values_list("measured_at", "energy_wh"))
+    return sessions, readings, OrphanStop.objects.filter(session=None).count()
 
 
 def deliver(charger, frames):

@@ -28,6 +28,8 @@ from unievp.lib.events import publish
 
 # A start that arrives later has happened already: refusing it would help nobody.
 ONLINE_WITHIN: Final = timedelta(minutes=5)
+# Readings may have overtaken a start that took longer.
+AT_ONCE: Final = timedelta(seconds=10)
 
 NO_TARIFF: Final = gettext_noop("Refused: no tariff is assigned to this connector")
 NOT_TRADING: Final = gettext_noop("Refused: its CPO is not verified")
@@ -68,6 +70,13 @@ def start_sessions(items: Sequence[StartOf]) -> list[StartResult]:
             verdict = str(context.stored_authorization)
             results[n] = _answer(context, context.stored_transaction_id, verdict)
     _claim_orphans([items[plan.n] for plan in planned if contexts[plan.n].has_orphans], made)
+    starts.adopt_readings(
+        [
+            made[plan.session.connector_id][0]
+            for plan in planned
+            if plan.session.received_at - plan.session.started_at > AT_ONCE
+        ]
+    )
     return [results[n] for n in range(len(items))]
 
 
