@@ -1,25 +1,70 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, Max, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from cpo.admin import AuditedAdmin
+from cpo.models import User
 from tariffs.models import TariffElement, TariffTemplate, TariffVersion
+from tariffs.pricing.simple import SimpleTariff, simple_rules
+from tariffs.services import templates
 from unievp.lib.admin import (
+    Question,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    ask,
     change_link,
     column,
+    detail_action,
+    get_row,
     list_link,
     when,
 )
+from unievp.lib.admin.confirm import ReasonForm
+
+
+def _price(label: Any, *, required: bool = True, initial: int | None = None) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=required,
+        initial=initial,
+        min_value=0,
+        max_digits=14,
+        decimal_places=4,
+        widget=UnfoldAdminDecimalFieldWidget(),
+    )
+
+
+class PricesForm(forms.Form):
+    """The fields of `SimpleTariff`, and the version's note."""
+
+    per_kwh = _price(_("Per kWh"))
+    night_per_kwh = _price(_("Per kWh from 22:00 to 05:00 (empty: the same)"), required=False)
+    session_fee = _price(_("Per session"), initial=0)
+    idle_per_minute = _price(_("Per minute of standing on after charging"), initial=0)
+    idle_grace_minutes = forms.IntegerField(
+        label=_("Minutes of grace before that"),
+        min_value=0,
+        max_value=1440,
+        initial=15,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget()
+    )
 
 
 class VersionInline(ReadOnlyInline):
@@ -45,9 +90,10 @@ class TariffTemplateAdmin(AuditedAdmin):
     readonly_fields = ("archived_at", "created_at", "uses")
     fields = (("name", "cpo"), "description", ("uses", "archived_at"), "created_at")
     inlines = (VersionInline,)
+    actions_detail = ("new_prices", "archive")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TariffTemplate]:
-        templates: QuerySet[TariffTemplate] = (
+        annotated: QuerySet[TariffTemplate] = (
             super()
             .get_queryset(request)
             .annotate(
@@ -57,12 +103,51 @@ class TariffTemplateAdmin(AuditedAdmin):
                 ),
             )
         )
-        return templates
+        return annotated
 
     def has_delete_permission(
         self, request: HttpRequest, obj: TariffTemplate | None = None
     ) -> bool:
         return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A tariff without prices sells nothing: `create_template` makes both at once."""
+        return False
+
+    @detail_action(_("New prices"), url_path="new-prices", icon="sell")
+    def new_prices(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        template = get_row(self, request, object_id)
+        question = Question(
+            title=_("New prices"),
+            text=_("Rupiah, tax included. A new version; sessions that run keep their price."),
+            submit=_("Sell at these prices from now on"),
+            form_class=PricesForm,
+        )
+
+        def run(answer: dict[str, Any]) -> None:
+            note = answer.pop("note")
+            rules = simple_rules(SimpleTariff(**answer))
+            actor = cast("User", request.user)
+            templates.publish_version(template, rules=rules, actor=actor, note=note)
+
+        return ask(self, request, template, question, run)
+
+    @detail_action(_("Archive"), url_path="archive", icon="inventory_2")
+    def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        template = get_row(self, request, object_id)
+        question = Question(
+            title=_("Archive this tariff"),
+            text=_("It gets no new versions, and its name is free again."),
+            submit=_("Archive"),
+            danger=True,
+            form_class=ReasonForm,
+        )
+
+        def run(answer: dict[str, Any]) -> None:
+            actor = cast("User", request.user)
+            templates.archive_template(template, actor=actor, reason=answer["reason"])
+
+        return ask(self, request, template, question, run)
 
     @column(_("newest version"), ordering="newest_number")
     def newest(self, template: Any) -> str:

@@ -1,21 +1,44 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
+from cpo.models import User
 from payments.models import Settlement, SettlementStatus, SettlementStatusChange
+from payments.services import settlements
 from unievp.lib.admin import (
+    Question,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    ask,
     column,
+    detail_action,
+    get_row,
     money,
     when,
 )
+from unievp.lib.admin.confirm import ReasonForm
 from unievp.lib.secrets import mask
+
+
+class PaidForm(forms.Form):
+    proof = forms.CharField(
+        label=_("Bank's reference"), max_length=300, widget=UnfoldAdminTextInputWidget()
+    )
+    fee = forms.IntegerField(
+        label=_("Transfer fee (rupiah)"),
+        min_value=0,
+        initial=0,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+
 
 # `change_settlement` is the right to decide; the pages themselves edit nothing.
 DECIDE = ("payments.change_settlement",)
@@ -77,6 +100,7 @@ class SettlementAdmin(ReadOnlyAdmin):
         "decided", "bank", "account", "paid", "proof", "reason",
     )  # fmt: skip
     inlines = (StatusChangeInline,)
+    actions_detail = ("approve", "reject", "cancel", "mark_paid")
 
     @column(_("settlement"), ordering="pk")
     def number(self, settlement: Settlement) -> str:
@@ -114,3 +138,59 @@ class SettlementAdmin(ReadOnlyAdmin):
     @column(_("paid"), ordering="paid_at")
     def paid(self, settlement: Settlement) -> str:
         return when(settlement.paid_at)
+
+    @detail_action(_("Approve"), url_path="approve", icon="check_circle", permissions=DECIDE)
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            title=_("Approve this settlement"),
+            text=_("It is then paid to the company's bank account. Who asked may not approve."),
+            submit=_("Approve"),
+        )
+        return self._decide(request, object_id, question, settlements.approve_settlement)
+
+    @detail_action(_("Reject"), url_path="reject", icon="block", permissions=DECIDE)
+    def reject(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            title=_("Reject this settlement"),
+            text=_("The money goes back to the wallet; the company reads the reason."),
+            submit=_("Reject"),
+            danger=True,
+            form_class=ReasonForm,
+        )
+        return self._decide(request, object_id, question, settlements.reject_settlement)
+
+    @detail_action(_("Cancel"), url_path="cancel", icon="undo", permissions=DECIDE)
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            title=_("Cancel this settlement"),
+            text=_("The money goes back to the wallet."),
+            submit=_("Cancel the settlement"),
+            danger=True,
+            form_class=ReasonForm,
+        )
+        return self._decide(request, object_id, question, settlements.cancel_settlement)
+
+    @detail_action(_("Mark as paid"), url_path="paid", icon="paid", permissions=DECIDE)
+    def mark_paid(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            title=_("Mark this settlement as paid"),
+            text=_("For a transfer made by hand: it is booked as paid to the company."),
+            submit=_("Mark as paid"),
+            form_class=PaidForm,
+        )
+        return self._decide(request, object_id, question, settlements.mark_settlement_paid)
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        question: Question,
+        service: Callable[..., object],
+    ) -> HttpResponse:
+        settlement = get_row(self, request, object_id)
+        actor = cast("User", request.user)
+
+        def run(answer: dict[str, Any]) -> None:
+            service(settlement, actor=actor, **answer)
+
+        return ask(self, request, settlement, question, run)

@@ -13,7 +13,9 @@ from cpo.models import CPO, Driver, User
 from cpo.services import audit
 from payments.models import CommissionRate
 from tariffs.models import TariffTemplate
-from unievp.web.demo.field import DemoCharger, DemoLocation
+from tariffs.pricing.simple import SimpleTariff, simple_rules
+from tariffs.services.templates import create_template
+from unievp.web.demo.field import DemoCharger, DemoLocation, DemoTariff
 from unievp.web.demo.people import DemoDriver
 
 # Long before anything that the demo may bill.
@@ -35,6 +37,23 @@ def add_location(location: DemoLocation) -> bool:
         },
     )
     return created
+
+
+def add_tariff(tariff: DemoTariff, *, actor: User) -> bool:
+    cpo = CPO.objects.get(name=tariff.company)
+    if TariffTemplate.objects.filter(cpo=cpo, name__iexact=tariff.name).exists():
+        return False
+    rules = simple_rules(
+        SimpleTariff(
+            per_kwh=Decimal(tariff.per_kwh),
+            session_fee=Decimal(tariff.session_fee),
+            idle_per_minute=Decimal(tariff.idle_per_minute),
+            idle_grace_minutes=tariff.idle_grace_minutes,
+            night_per_kwh=Decimal(tariff.night_per_kwh) if tariff.night_per_kwh else None,
+        )
+    )
+    create_template(cpo, name=tariff.name, rules=rules, actor=actor, valid_from=SINCE)
+    return True
 
 
 def add_charger(charger: DemoCharger, *, actor: User) -> bool:
