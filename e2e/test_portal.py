@@ -140,6 +140,7 @@ def test_filter_and_search_change_the_list_and_the_address(visit, alice):
     expect(page.locator("article.charger")).to_have_count(1)
     expect(page).to_have_url(re.compile("state=faulted"))
     page.select_option("select[name=state]", "")
+    expect(page.locator("article.charger")).to_have_count(6)
     page.fill("#q", "harbour")
     expect(page.locator("article.charger")).to_have_count(1)
     expect(page.locator("article.charger")).to_contain_text("NUSANTARA-0005")

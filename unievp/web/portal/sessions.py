@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from chargers.models import ChargingSession
 from chargers.selectors import history
+from payments.models import Bill
 from unievp.web.portal.company import Desk, portal_page
 
 PER_PAGE = 25
@@ -58,6 +59,7 @@ def session_detail(request: HttpRequest, desk: Desk, transaction_id: int) -> Htt
         "zone": session.charger.location.time_zone,
         "curve": _chart(session),
         "changes": history.status_changes(session),
+        "bill": Bill.objects.filter(session=session).prefetch_related("lines").first(),
     }
     return render(request, "portal/session.html", context)
 

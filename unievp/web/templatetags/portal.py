@@ -84,6 +84,14 @@ def money(amount: int | None, currency: str = "IDR") -> str:
 
 
 @register.filter
+def plain(value: Decimal) -> str:
+    """A decimal without the zeros at its end: `12,345` (id), `2.467`."""
+    rounded = value.quantize(Decimal("0.001"), ROUND_HALF_UP).normalize()
+    exponent = rounded.as_tuple().exponent
+    return _number(rounded, max(0, -exponent) if isinstance(exponent, int) else 0)
+
+
+@register.filter
 def at(moment: datetime | None, zone: str) -> str:
     """In the place's own time with the zone's name: `23 Nov 2026, 09:17 WIB`."""
     if moment is None:
