@@ -142,5 +142,6 @@ def _client() -> Redis:
 
 def _key(cpo_id: str) -> str:
     # Neighbours on one Valkey share database numbers: the channel layer's prefix keeps them apart.
-    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
+    layers: Mapping[str, Any] = settings.CHANNEL_LAYERS
+    prefix = layers["default"]["CONFIG"]["prefix"]
     return f"{prefix}:board-version:{cpo_id}"

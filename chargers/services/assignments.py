@@ -32,7 +32,7 @@ def assign_tariff(
     beginning) and ConflictError where a later assignment is in the way.
     """
     begins = valid_from or clock.now()
-    if template.cpo_id is not None and template.cpo_id != charger.cpo_id:
+    if template.cpo_id != charger.cpo_id:
         raise InvalidError(_("This tariff belongs to another company."), field="template_id")
     if connector is not None and connector.charger_id != charger.pk:
         raise InvalidError(_("This charger has no such connector."), field="connector_id")

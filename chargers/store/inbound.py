@@ -48,7 +48,7 @@ def write(batch: list[Inbound]) -> list[str | Exception]:
         for kind, writer in _WRITERS.items():
             positions = by_kind.get(kind)
             if positions:
-                answers = writer([batch[position] for position in positions])
+                answers = writer([(batch[n], batch[n].work) for n in positions])
                 for position, answer in zip(positions, answers, strict=True):
                     results[position] = answer
         texts = [item.render(result) for item, result in zip(batch, results, strict=True)]
@@ -78,44 +78,50 @@ def _append_frames(batch: list[Inbound], texts: list[str]) -> None:
     )
 
 
-def _boots(items: list[Inbound]) -> Sequence[Any]:
-    return write_boots([BootOf(item.charger_pk, item.received_at, item.work) for item in items])
+# The table of writers picks the items by the kind of their work, so each work is of that kind.
+_Items = Sequence[tuple[Inbound, Any]]
+_Writer = Callable[[_Items], Sequence[Any]]
 
 
-def _statuses(items: list[Inbound]) -> Sequence[Any]:
-    write_statuses([StatusOf(item.charger_pk, item.received_at, item.work) for item in items])
+def _boots(items: _Items) -> Sequence[Any]:
+    return write_boots([BootOf(item.charger_pk, item.received_at, work) for item, work in items])
+
+
+def _statuses(items: _Items) -> Sequence[Any]:
+    write_statuses([StatusOf(item.charger_pk, item.received_at, work) for item, work in items])
     return [None] * len(items)
 
 
-def _starts(items: list[Inbound]) -> Sequence[Any]:
-    return start_sessions([StartOf(item.charger_pk, item.received_at, item.work) for item in items])
+def _starts(items: _Items) -> Sequence[Any]:
+    return start_sessions(
+        [StartOf(item.charger_pk, item.received_at, work) for item, work in items]
+    )
 
 
-def _meter_values(items: list[Inbound]) -> Sequence[Any]:
+def _meter_values(items: _Items) -> Sequence[Any]:
     moved = write_readings(
         ReadingsOf(
             item.charger_pk,
-            item.work.connector_number,
-            item.work.transaction_id,
+            work.connector_number,
+            work.transaction_id,
             item.received_at,
-            item.work.readings,
+            work.readings,
         )
-        for item in items
+        for item, work in items
     )
     readings_moved((row.cpo_id, row.charger_id) for row in moved)
     return [None] * len(items)
 
 
-def _stops(items: list[Inbound]) -> Sequence[Any]:
-    return stop_sessions([StopOf(item.charger_pk, item.received_at, item.work) for item in items])
+def _stops(items: _Items) -> Sequence[Any]:
+    return stop_sessions([StopOf(item.charger_pk, item.received_at, work) for item, work in items])
 
 
-def _authorizations(items: list[Inbound]) -> Sequence[Any]:
-    presented = [(item.charger_pk, item.work.id_tag) for item in items]
+def _authorizations(items: _Items) -> Sequence[Any]:
+    presented = [(item.charger_pk, work.id_tag) for item, work in items]
     return authorize_tags(presented, at=clock.now())
 
 
-_Writer = Callable[[list[Inbound]], Sequence[Any]]
 # The order of writing. Heartbeats and messages that are only logged have nothing of their own.
 _WRITERS: Final[dict[type, _Writer]] = {
     Boot: _boots,

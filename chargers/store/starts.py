@@ -30,6 +30,7 @@ class StartOf:
 class StartContext:
     """What the database knows around a start."""
 
+    token: TokenRow | None
     cpo_id: UUID
     cpo_status: str
     time_zone: str
@@ -43,7 +44,6 @@ class StartContext:
     template_id: int | None  # of the tariff assigned here and now
     has_orphans: bool
     used_elsewhere: bool
-    token: TokenRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def lock(starts: Sequence[StartOf]) -> None:
 
 def read_contexts(starts: Sequence[StartOf]) -> list[StartContext]:
     rows = {
-        row[0]: StartContext(*row[1:14], token_of(row[14:]))
+        row[0]: StartContext(token_of(row[14:]), *row[1:14])
         for row in sql.run(_CONTEXTS, _document(starts))
     }
     return [rows[n] for n in range(len(starts))]

@@ -1,0 +1,116 @@
+"""MeterValues move a session's energy forward only (reference §2.12)."""
+
+from __future__ import annotations
+
+import pytest
+
+from chargers.models import (
+    BillingStatus,
+    ChargingSession,
+    MeterReading,
+)
+from chargers.tests.factories import (
+    at,
+    make_charger,
+    make_token,
+    meter_values,
+    reading,
+    send_one,
+    start,
+    stop,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def charger():
+    return make_charger()
+
+
+@pytest.fixture
+def token():
+    return make_token("CAFE01")
+
+
+def the_session() -> ChargingSession:
+    return ChargingSession.objects.get()
+
+
+def test_meter_that_went_back_never_bills_the_register(charger, token):
+    answer = send_one(charger, start("CAFE01", meter=5_000_000))
+    send_one(charger, meter_values(answer.transaction_id, reading(50, 5_000_700)))
+    send_one(charger, stop(answer.transaction_id, meter=4_999_999))
+    session = the_session()
+    assert (session.energy_wh, session.billing_status) == (700, BillingStatus.HELD)
+    assert session.meter_stop_wh == 4_999_999
+    assert "below the meter at the start" in session.hold_reason
+
+
+def test_lifetime_register_after_a_start_at_zero_is_held(charger, token):
+    answer = send_one(charger, start("CAFE01", meter=0))
+    send_one(charger, meter_values(answer.transaction_id, reading(50, 81_000_000)))
+    assert the_session().energy_wh == 0
+    send_one(charger, stop(answer.transaction_id, meter=81_002_000))
+    session = the_session()
+    assert (session.energy_wh, session.billing_status) == (0, BillingStatus.HELD)
+
+
+def test_energy_moves_forward_only(charger, token):
+    answer = send_one(charger, start("CAFE01"))
+    seen = []
+    for seconds, register in [(10, 1100), (30, 1300), (20, 1200), (40, 1250), (50, 0), (60, 1400)]:
+        send_one(charger, meter_values(answer.transaction_id, reading(seconds, register)))
+        seen.append(the_session().energy_wh)
+    assert seen == [100, 300, 300, 300, 300, 400]
+    assert the_session().meter_last_wh == 1400
+
+
+def test_session_relative_counter_counts_as_it_stands(charger, token):
+    answer = send_one(charger, start("CAFE01", meter=5_000_000))
+    send_one(charger, meter_values(answer.transaction_id, reading(20, 400)))
+    assert (the_session().energy_wh, the_session().meter_last_wh) == (400, 5_000_400)
+
+
+def test_interval_registers_are_summed_once(charger, token):
+    answer = send_one(charger, start("CAFE01"))
+    for seconds, wh in [(10, 100), (20, 150), (20, 150)]:
+        send_one(charger, meter_values(answer.transaction_id, reading(seconds, interval_wh=wh)))
+    assert the_session().energy_wh == 250
+
+
+def test_power_and_charge_are_those_of_the_newest_reading(charger, token):
+    answer = send_one(charger, start("CAFE01"))
+    number = answer.transaction_id
+    send_one(charger, meter_values(number, reading(30, 1300, power_w=7000, soc_percent=50)))
+    send_one(charger, meter_values(number, reading(20, 1200, power_w=9000, soc_percent=40)))
+    session = the_session()
+    assert (session.power_w, session.soc_percent, session.last_reading_at) == (7000, 50, at(30))
+
+
+@pytest.mark.parametrize("transaction_id", [None, -1, 0])
+def test_values_without_a_usable_id_belong_to_the_session_at_their_connector(
+    charger, token, transaction_id
+):
+    send_one(charger, start("CAFE01", connector=2))
+    send_one(charger, meter_values(transaction_id, reading(10, 1200), connector=2))
+    send_one(charger, meter_values(transaction_id, reading(10, 900_000), connector=1))
+    assert the_session().energy_wh == 200
+    assert MeterReading.objects.filter(session_id=the_session().pk).count() == 1
+
+
+def test_same_values_again_are_stored_once(charger, token):
+    answer = send_one(charger, start("CAFE01"))
+    work = meter_values(answer.transaction_id, reading(10, 1200), reading(20, 1300))
+    send_one(charger, work)
+    send_one(charger, work)
+    assert MeterReading.objects.count() == 2
+
+
+def test_values_after_the_stop_attach_and_do_not_reopen(charger, token):
+    answer = send_one(charger, start("CAFE01"))
+    send_one(charger, stop(answer.transaction_id))
+    send_one(charger, meter_values(answer.transaction_id, reading(99, 5000)))
+    session = the_session()
+    assert (session.status, session.energy_wh) == ("ended", 2000)
+    assert MeterReading.objects.get().session_id == session.pk
