@@ -126,9 +126,8 @@ def _messages(catalog: Catalog) -> Iterator[Message]:
 
 
 def _is_translated(message: Message) -> bool:
-    if isinstance(message.string, str):
-        return bool(message.string)
-    return bool(message.string) and all(message.string)
+    string = message.string
+    return bool(string) if isinstance(string, str) else bool(string and all(string))
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ NOT_SIGNED_IN = 4401
 NOTHING_TO_SEE = 4403
 
 
-class BoardConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # untyped base in channels
+class BoardConsumer(AsyncJsonWebsocketConsumer):
     """Out: `{"kind": "hello", "versions": {cpo: n}}` once the groups are joined, then
     `{"kind": "changed", "cpo": id, "version": n, "chargers": [id, …]}`; `{"kind": "pong"}`
     answers `{"kind": "ping"}`, by which a page notices a line that is dead but not closed.
@@ -30,7 +30,7 @@ class BoardConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # untype
 
     async def connect(self) -> None:
         self.groups_joined: list[str] = []
-        user = self.scope.get("user")
+        user: object = self.scope.get("user")
         await self.accept()
         if not isinstance(user, User):
             await self.close(NOT_SIGNED_IN)

@@ -7,6 +7,9 @@ expressions and styles elements inline, so the admin alone gets 'unsafe-eval' an
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import cast
+
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
@@ -18,11 +21,11 @@ ADMIN_DIRECTIVES = {
 }
 
 
-class ContentSecurityPolicyMiddleware(CSPMiddleware):  # type: ignore[misc]  # csp is untyped
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Both hooks only set headers: no thread is needed for them under ASGI."""
         self.process_request(request)
-        response: HttpResponseBase = await self.get_response(request)
+        response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
         return self.process_response(request, response)
 
     def get_policy_parts(

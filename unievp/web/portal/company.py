@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -78,7 +78,7 @@ def portal_page(
             return render(request, "portal/company_pending.html", {"desk": desk})
         return view(request, desk, *args, **kwargs)
 
-    return login_required(answer)
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(answer))
 
 
 _WAITING = frozenset({CPOStatus.PENDING, CPOStatus.REJECTED})

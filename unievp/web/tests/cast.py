@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
 from chargers.models import Charger, ChargingSession, Connector, Location, Presence
 from cpo.models import CPO, CPOStatus, Membership, Role, User
 from unievp.lib import clock
+
+
+# One iteration: what a password costs to check is not what these tests are about.
+_PASSWORD = PBKDF2PasswordHasher().encode("a-long-password", "salt", iterations=1)
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ def company(name: str, *, zone: str = "Asia/Jakarta") -> Company:
 
 
 def person(email: str, cpo: CPO | None = None, role: Role = Role.OWNER, **fields: object) -> User:
-    user = User.objects.create_user(email, email, "a-long-password", **fields)
+    user = User.objects.create(username=email, email=email, password=_PASSWORD, **fields)
     if cpo:
         Membership.objects.create(user=user, cpo=cpo, role=role)
     return user

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
+from django.db import connections
 
 from chargers import events, live
 from unievp.web.consumers import NOT_SIGNED_IN, NOTHING_TO_SEE
@@ -16,6 +17,13 @@ from unievp.web.routes import websocket_urlpatterns
 from unievp.web.tests.cast import company, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+async def _close_connections():
+    """Async tests query in asgiref's thread; its connection would keep the database from going."""
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 def socket(user, query=""):
