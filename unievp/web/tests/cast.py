@@ -11,7 +11,6 @@ from chargers.models import Charger, ChargingSession, Connector, Location, Prese
 from cpo.models import CPO, CPOStatus, Membership, Role, User
 from unievp.lib import clock
 
-
 # One iteration: what a password costs to check is not what these tests are about.
 _PASSWORD = PBKDF2PasswordHasher().encode("a-long-password", "salt", iterations=1)
 
