@@ -47,12 +47,12 @@ class BillAdmin(ReadOnlyAdmin):
     search_numbers = ("pk", "session__transaction_id")
     search_help_text = _("Bill, transaction, charger id or driver")
     fields = (
-        ("session_link", "booking_link"),
-        ("cpo", "driver"),
+        ("session_link", "driver"),
+        ("cpo", "phase"),
+        ("booking_link", "release_link"),
         ("total_text", "tax_text"),
         ("fee_text", "share_text"),
-        ("issued", "phase"),
-        ("available_at", "released_at"),
+        ("issued", "available_at"),
     )
     readonly_fields = tuple(name for pair in fields for name in pair)
     inlines = (LineInline,)
@@ -68,6 +68,10 @@ class BillAdmin(ReadOnlyAdmin):
     @column(_("booking"))
     def booking_link(self, bill: Bill) -> SafeString | str:
         return change_link(bill.booking)
+
+    @column(_("released by"))
+    def release_link(self, bill: Bill) -> SafeString | str:
+        return change_link(bill.release)
 
     @column(_("total"), ordering="total")
     def total_text(self, bill: Bill) -> str:

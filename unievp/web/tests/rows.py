@@ -148,6 +148,8 @@ def _bill(number: int) -> dict[str, Any]:
         "session": session,
         "cpo": session.cpo,
         "total": 2_467,
+        "available_at": clock.now(),
+        "released_at": clock.now(),
         "booking": make_row(LedgerTransaction),
     }
 

@@ -26,7 +26,7 @@ NOW = datetime(2026, 3, 9, 19, 30, tzinfo=UTC)
 
 @pytest.fixture
 def staff(client):
-    client.force_login(User.objects.create_superuser("root", "root@staff.example", "x"))
+    client.force_login(User.objects.create_superuser("root", "root@staff.example"))
     return client
 
 
@@ -111,6 +111,6 @@ def test_navigation_names_every_registered_model_of_ours(rf):
     from unievp.web.tests.test_admin_lists import ROWS, list_url
 
     request = rf.get("/admin/")
-    request.user = User.objects.create_superuser("root", "root@staff.example", "x")
+    request.user = User.objects.create_superuser("root", "root@staff.example")
     links = {item["link"] for group in navigation(request) for item in group["items"]}
     assert {list_url(model) for model in ROWS} <= links

@@ -111,7 +111,7 @@ def test_account_number_is_masked(client, settlement, asker):
 
 
 def test_nobody_edits_a_settlement(client, settlement):
-    root = User.objects.create_superuser("root", "root@staff.example", "x")
+    root = User.objects.create_superuser("root", "root@staff.example")
     client.force_login(root)
     url = reverse("admin:payments_settlement_change", args=(settlement.pk,))
     assert client.post(url, {"amount": 1}).status_code == 403

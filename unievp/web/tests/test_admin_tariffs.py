@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def root(client):
-    user = User.objects.create_superuser("root", "root@staff.example", "x")
+    user = User.objects.create_superuser("root", "root@staff.example")
     client.force_login(user)
     return user
 

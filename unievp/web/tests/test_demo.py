@@ -23,6 +23,8 @@ MODELS = (
 @pytest.fixture
 def demo(settings):
     settings.DEBUG = True
+    # Not what is tested, and slow on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("load_demo", "--quiet")
 
 
