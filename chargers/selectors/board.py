@@ -21,6 +21,7 @@ from chargers.models import (
     Location,
     SessionStatus,
 )
+from chargers.selectors.quotes import costs_of
 from cpo.access import Actor, visible
 from unievp.lib import clock
 
@@ -40,10 +41,14 @@ class BoardFilter:
 
 @dataclass(frozen=True, slots=True)
 class BoardConnector:
-    """A connector and its running session. `status` is what the charger said last."""
+    """A connector, its running session, and what that costs so far (minor units of its currency).
+
+    The connector's `status` is what the charger said last.
+    """
 
     connector: Connector
     session: ChargingSession | None
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class BoardCharger:
 class Kpis:
     """Energy and revenue are of sessions that started today, by each location's own midnight.
 
-    `revenue` is what is billed; `cost_running` is what the sessions that still charge cost so far.
+    `revenue` is what is billed of them.
     """
 
     total: int
@@ -83,7 +88,6 @@ class Kpis:
     power_w: int
     energy_wh: int
     revenue: int
-    cost_running: int
     sessions: int
 
     @property
@@ -116,14 +120,19 @@ def board_chargers(actor: Actor, wanted: BoardFilter) -> QuerySet[Charger]:
 
 
 def with_parts(chargers: QuerySet[Charger]) -> list[BoardCharger]:
-    """Three queries, however many chargers."""
+    """Four queries, however many chargers."""
     connectors = Connector.objects.order_by("number")
     running = ChargingSession.objects.filter(status=SessionStatus.ACTIVE).select_related("driver")
     rows = chargers.select_related("presence", "location", "cpo").prefetch_related(
         Prefetch("connectors", connectors, to_attr="board_connectors"),
         Prefetch("sessions", running, to_attr="board_sessions"),
     )
-    return [_board_charger(charger) for charger in rows]
+    chargers_found = list(rows)
+    sessions: list[ChargingSession] = [
+        session for charger in chargers_found for session in getattr(charger, "board_sessions", ())
+    ]
+    costs = costs_of(sessions)
+    return [_board_charger(charger, costs) for charger in chargers_found]
 
 
 def kpis(actor: Actor, cpo_id: UUID | None = None) -> Kpis:
@@ -137,7 +146,7 @@ def kpis(actor: Actor, cpo_id: UUID | None = None) -> Kpis:
     if cpo_id:
         sessions = sessions.filter(cpo_id=cpo_id)
     running = sessions.filter(status=SessionStatus.ACTIVE).aggregate(
-        count=Count("pk"), power=Coalesce(Sum("power_w"), 0), cost=Coalesce(Sum("cost"), 0)
+        count=Count("pk"), power=Coalesce(Sum("power_w"), 0)
     )
     today = sessions.filter(_started_today(actor, cpo_id)).aggregate(
         count=Count("pk"),
@@ -152,7 +161,6 @@ def kpis(actor: Actor, cpo_id: UUID | None = None) -> Kpis:
         power_w=running["power"],
         energy_wh=today["energy"],
         revenue=today["revenue"],
-        cost_running=running["cost"],
         sessions=today["count"],
     )
 
@@ -162,18 +170,22 @@ def locations(actor: Actor, cpo_id: UUID | None = None) -> QuerySet[Location]:
     return rows.filter(cpo_id=cpo_id) if cpo_id else rows
 
 
-def _board_charger(charger: Charger) -> BoardCharger:
+def _board_charger(charger: Charger, costs: dict[int, int]) -> BoardCharger:
     presence = getattr(charger, "presence", None)
     sessions: Iterable[ChargingSession] = getattr(charger, "board_sessions", ())
     running = {session.connector_id: session for session in sessions}
     connectors: Iterable[Connector] = getattr(charger, "board_connectors", ())
+
+    def part(connector: Connector) -> BoardConnector:
+        session = running.get(connector.pk)
+        cost = costs.get(session.pk, session.cost) if session else None
+        return BoardConnector(connector, session, cost)
+
     return BoardCharger(
         charger=charger,
         online=presence is not None and presence.online,
         last_seen_at=presence.last_seen_at if presence else None,
-        connectors=[
-            BoardConnector(connector, running.get(connector.pk)) for connector in connectors
-        ],
+        connectors=[part(connector) for connector in connectors],
     )
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from chargers.models import ChargingSession
 from chargers.selectors import history
+from chargers.selectors.quotes import costs_of
 from payments.models import Bill
 from unievp.web.portal.company import Desk, portal_page
 
@@ -29,12 +30,14 @@ def session_list(request: HttpRequest, desk: Desk) -> HttpResponse:
     # One more than is shown tells whether there is a next page.
     start = (number - 1) * PER_PAGE
     found = list(rows[start : start + PER_PAGE + 1])
+    shown = found[:PER_PAGE]
+    costs = costs_of(shown)
     query = request.GET.copy()
     query.pop("page", None)
     context: dict[str, Any] = {
         "desk": desk,
         "nav": "sessions",
-        "sessions": found[:PER_PAGE],
+        "sessions": [(session, costs.get(session.pk, session.cost)) for session in shown],
         "number": number,
         "has_next": len(found) > PER_PAGE,
         "state": state,
@@ -56,6 +59,7 @@ def session_detail(request: HttpRequest, desk: Desk, transaction_id: int) -> Htt
         "desk": desk,
         "nav": "sessions",
         "session": session,
+        "cost": costs_of([session]).get(session.pk, session.cost),
         "zone": session.charger.location.time_zone,
         "curve": _chart(session),
         "changes": history.status_changes(session),
