@@ -33,6 +33,11 @@ def _apply(
         new_incl = new_excl * (incl / excl if excl else 1)
     if bound.excl is None:
         new_excl = new_incl * (excl / incl if incl else 1)
+    # Tax is never below 0, whatever two sides were agreed.
+    if kind is Kind.MAX_PRICE:
+        new_excl = min(new_excl, new_incl)
+    else:
+        new_incl = max(new_incl, new_excl)
     net, tax = new_excl - excl, (new_incl - new_excl) - (incl - excl)
     if not net and not tax:
         return lines

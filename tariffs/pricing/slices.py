@@ -71,8 +71,8 @@ def slices_of(usage: Usage, rules: Rules, time_zone: str) -> Iterator[Slice]:
     idle = Fraction()
     ends = [period.start for period in usage.periods[1:]] + [usage.ended_at]
     for period, end in zip(usage.periods, ends, strict=False):
-        if period.state is not State.IDLE:
-            idle = Fraction()
+        is_idle = period.state is State.IDLE
+        idle = idle if is_idle else Fraction()
         offset, length = _seconds(period.start - usage.started_at), _seconds(end - period.start)
         whole = Slice(
             state=period.state,
@@ -87,7 +87,7 @@ def slices_of(usage: Usage, rules: Rules, time_zone: str) -> Iterator[Slice]:
         )
         yield from _cut(whole, _places(whole, end, cuts, zone), zone)
         energy += whole.energy_wh
-        idle += length
+        idle += length if is_idle else 0
 
 
 def _seconds(span: timedelta) -> Fraction:
