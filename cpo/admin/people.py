@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -24,6 +25,8 @@ else:
     _GroupBase = DjangoGroupAdmin
 
 admin.site.unregister(Group)
+# allauth's page would show and edit the secrets of second factors.
+admin.site.unregister(Authenticator)
 
 
 class MembershipInline(DeskTabularInline):

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
+from payments.chart import CHART
 from payments.models import (
     LedgerAccount,
     LedgerBlock,
@@ -36,18 +37,26 @@ SIDE_COLOURS = {Side.DEBIT: "info", Side.CREDIT: "success"}
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(ReadOnlyAdmin):
     list_display = (
-        "code", "owner_type", "owner_id", "side", "balance_text", "debits", "credits", "entries",
+        "code", "meaning", "owner_type", "owner_id", "side",
+        "balance_text", "debits", "credits", "entries",
     )  # fmt: skip
     list_filter = ("code", "owner_type", "currency")
     search_fields = ("code__iexact", "owner_id__iexact")
     fields = (
-        ("code", "currency"),
+        ("code", "meaning"),
         ("owner_type", "owner_id"),
-        ("side", "allow_negative"),
+        ("side", "currency"),
         ("debits", "credits"),
         ("balance_text", "entries"),
+        ("allow_negative",),
     )
     readonly_fields = tuple(name for pair in fields for name in pair)
+
+    @column(_("meaning"))
+    def meaning(self, account: LedgerAccount) -> str:
+        """Of an account that the chart does not know: nothing, and that is worth seeing."""
+        known = {code.value: entry.meaning for code, entry in CHART.items()}
+        return str(known.get(account.code, "?"))
 
     @column(_("normal side"), ordering="normal_side", label=SIDE_COLOURS)
     def side(self, account: LedgerAccount) -> Any:

@@ -103,6 +103,8 @@ class ReadOnlyAdmin(DeskAdmin):
 class DeskTabularInline(TabularInline):
     extra = 0
     tab = False
+    # unfold's: no line with the row's name above each row.
+    hide_title = True
 
 
 class ReadOnlyInline(DeskTabularInline):

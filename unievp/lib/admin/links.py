@@ -24,7 +24,7 @@ def change_url(model: str, pk: object) -> str:
 
 
 def list_link(model: str, text: object, **filters: object) -> SafeString:
-    return link(changelist_url(model, **filters), text)
+    return link(changelist_url(model, **filters), capfirst(str(text)))
 
 
 def change_link(row: Model | None, text: object = None) -> SafeString | str:
@@ -41,7 +41,7 @@ def links(*parts: SafeString) -> SafeString:
 
 
 def link(url: str, text: object) -> SafeString:
-    return format_html('<a href="{}" class="{}">{}</a>', url, _LINK, capfirst(str(text)))
+    return format_html('<a href="{}" class="{}">{}</a>', url, _LINK, text)
 
 
 def pretty_json(value: Any) -> SafeString | str:
