@@ -54,7 +54,7 @@ class Account:
 CHART: dict[Code, Account] = {
     Code.GATEWAY_CLEARING: Account("D", _("Paid by drivers, not settled by the gateway yet")),
     Code.GATEWAY_AVAILABLE: Account("D", _("Usable balance at the gateway")),
-    # The bank statement decides how much there is; the books never refuse a transfer that was made.
+    # The bank's statement decides how much there is: a transfer that was made is never refused.
     Code.BANK_OPERATING: Account("D", _("The platform's own bank account"), allow_negative=True),
     Code.DRIVER_RECEIVABLE: Account("D", _("Owed by drivers who charge on account")),
     Code.DRIVER_DEPOSIT: Account("C", _("Prepaid for a session that is not billed yet")),
@@ -84,6 +84,7 @@ class Booking(StrEnum):
     SETTLEMENT_PAID = "settlement_paid"
     SETTLEMENT_REVERSED = "settlement_reversed"
     REFUND = "refund"
+    GATEWAY_FEE = "gateway_fee"
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
 

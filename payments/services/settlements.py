@@ -19,7 +19,8 @@ from cpo.services import audit
 from payments.chart import AccountRef, Booking, Code, cpo_account
 from payments.events import SettlementRequested, SettlementStatusChanged
 from payments.ledger.legs import credit, debit
-from payments.models import LedgerAccount, Settlement, SettlementStatusChange
+from payments.models import Settlement, SettlementStatusChange
+from payments.selectors.wallet import available_balance
 from payments.services import ledger
 from payments.states import SETTLEMENT_TRANSITIONS, SettlementStatus
 from unievp.lib import clock
@@ -115,7 +116,7 @@ def fail_settlement(settlement: Settlement, *, reason: str, actor: User | str) -
 
 
 def _checked_amount(cpo: CPO, amount: int | None) -> int:
-    available = _available(cpo)
+    available = available_balance(cpo, currency=settings.CURRENCY)
     if amount is None:
         amount = available
     if amount <= 0 and available > 0:
@@ -129,19 +130,6 @@ def _checked_amount(cpo: CPO, amount: int | None) -> int:
             detail % {"minimum": settings.SETTLEMENT_MINIMUM}, field="amount", code="below_minimum"
         )
     return amount
-
-
-def _available(cpo: CPO) -> int:
-    accounts = LedgerAccount.objects.filter(
-        code__in=[Code.CPO_AVAILABLE, Code.CPO_RECEIVABLE],
-        owner_type="cpo",
-        owner_id=str(cpo.pk),
-        currency=settings.CURRENCY,
-    )
-    return sum(
-        account.balance if account.code == Code.CPO_AVAILABLE else -account.balance
-        for account in accounts
-    )
 
 
 def _create(cpo: CPO, actor: User, amount: int) -> Settlement:

@@ -1,0 +1,173 @@
+"""A session becomes a bill, the bill a booking: once, by the price that was frozen at its start."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from chargers.models import BillingStatus, ChargingSession, SessionStatus
+from chargers.selectors.usage import usage_of
+from chargers.services.billing import hold_session, mark_session_billed
+from payments.chart import AccountRef, Booking, Code, cpo_account, receivable_account
+from payments.events import BillIssued, SessionHeld
+from payments.ledger.legs import Leg, credit, debit
+from payments.models import Bill, BillLine, CommissionRate, LedgerTransaction
+from payments.services import ledger
+from tariffs.pricing import (
+    PriceResult,
+    Rounded,
+    RoundedLine,
+    SnapshotError,
+    TaxCode,
+    price,
+    snapshot_from_json,
+    to_decimal,
+)
+from unievp.lib import clock, money
+from unievp.lib.errors import ConflictError, NotFoundError
+from unievp.lib.events import publish
+
+
+class CannotPriceError(Exception):
+    """A person has to look; the message is the reason on the session."""
+
+
+def bill_session(session_id: int) -> Bill | None:
+    """The session's one bill, issued now if there is none; again: the same bill, nothing booked.
+
+    None where nothing is to be billed: held, not billable, or held by this very call because no
+    price can be told. Raises NotFoundError, ConflictError (the session has not ended).
+    """
+    with transaction.atomic():
+        session = _locked(session_id)
+        bill = Bill.objects.filter(session=session).first()
+        if bill is not None:
+            return bill
+        if session.status != SessionStatus.ENDED:
+            raise ConflictError(_("This session has not ended."), code="session_open")
+        if session.billing_status != BillingStatus.UNBILLED:
+            return None
+        try:
+            result = _priced(session)
+        except CannotPriceError as error:
+            hold_session(session.pk, reason=str(error))
+            publish(SessionHeld(session.pk))
+            return None
+        return _issue(session, result)
+
+
+def _locked(session_id: int) -> ChargingSession:
+    session = (
+        ChargingSession.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("cpo")
+        .filter(pk=session_id)
+        .first()
+    )
+    if session is None:
+        raise NotFoundError(_("There is no such session."))
+    return session
+
+
+def _priced(session: ChargingSession) -> PriceResult:
+    """The same function that quotes the live cost. Raises CannotPriceError."""
+    if session.tariff_snapshot is None:
+        raise CannotPriceError(_("No tariff was in force when it started."))
+    try:
+        snapshot = snapshot_from_json(session.tariff_snapshot)
+        money.exponent(snapshot.rules.currency)
+        return price(snapshot, usage_of(session))
+    except (SnapshotError, ValueError, zoneinfo.ZoneInfoNotFoundError) as error:
+        detail = _("Its tariff cannot be read: %(error)s") % {"error": error}
+        raise CannotPriceError(detail) from error
+
+
+def _issue(session: ChargingSession, result: PriceResult) -> Bill:
+    rounded = result.rounded(money.exponent(result.currency))
+    fee = commission(session, net=rounded.net, currency=result.currency)
+    now = clock.now()
+    bill = Bill.objects.create(
+        session=session,
+        cpo=session.cpo,
+        driver_id=session.driver_id,
+        currency=result.currency,
+        total=rounded.total,
+        tax=rounded.tax,
+        platform_fee=fee,
+        issued_at=now,
+        available_at=now + timedelta(hours=settings.PENDING_HOLD_HOURS),
+        booking=_book(session, rounded, fee=fee, currency=result.currency),
+    )
+    BillLine.objects.bulk_create(
+        _line(bill, position, line) for position, line in enumerate(rounded.lines, 1)
+    )
+    mark_session_billed(
+        session.pk, total=rounded.total, currency=result.currency, bill_id=bill.pk
+    )
+    publish(BillIssued(bill.pk))
+    return bill
+
+
+def commission(session: ChargingSession, *, net: int, currency: str) -> int:
+    """What the platform keeps of `net`, in minor units: the rate in force when the session ended."""
+    at = session.ended_at or session.started_at
+    rate = CommissionRate.objects.in_force(session.cpo, at)
+    percent = rate.percent if rate else Decimal(settings.DEFAULT_COMMISSION_PERCENT)
+    fixed = rate.fixed if rate else 0
+    digits = money.exponent(currency)
+    share = Decimal(net).scaleb(-digits) * percent / 100
+    return min(net, money.round_half_up(share, currency) + fixed)
+
+
+def _book(
+    session: ChargingSession, rounded: Rounded, *, fee: int, currency: str
+) -> LedgerTransaction | None:
+    """On account: the driver owes it. A bill of 0 is no booking."""
+    if not rounded.total:
+        return None
+
+    def owed(code: Code) -> AccountRef:
+        return cpo_account(code, session.cpo_id, currency)
+
+    credits = {
+        owed(Code.CPO_PENDING): rounded.net - fee,
+        owed(Code.PLATFORM_FEE_REVENUE): fee,
+        owed(Code.PPN_PAYABLE): rounded.tax_of(TaxCode.VAT),
+        owed(Code.PBJT_PAYABLE): rounded.tax_of(TaxCode.PBJT),
+    }
+    driver = receivable_account(session.driver_id, session.cpo_id, currency)
+    booking, _created = ledger.post(
+        key=f"bill:{session.pk}",
+        kind=Booking.BILL,
+        legs=[
+            debit(driver, rounded.total),
+            *(_leg(account, amount) for account, amount in credits.items() if amount),
+        ],
+        metadata={"session": session.pk, "transaction_id": session.transaction_id},
+    )
+    return booking
+
+
+def _leg(account: AccountRef, amount: int) -> Leg:
+    return credit(account, amount) if amount > 0 else debit(account, -amount)
+
+
+def _line(bill: Bill, position: int, rounded: RoundedLine) -> BillLine:
+    line = rounded.line
+    return BillLine(
+        bill=bill,
+        position=position,
+        kind=line.kind.value,
+        quantity=to_decimal(line.quantity),
+        unit=line.unit,
+        unit_price=line.unit_price,
+        tax_percent=line.tax_percent,
+        exact_amount=to_decimal(line.gross),
+        amount=rounded.gross,
+        tax=rounded.tax,
+        why=line.why,
+    )
