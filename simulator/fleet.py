@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -55,7 +56,10 @@ HARDWARE = (
 class FleetOptions:
     """Times of drivers and meters are simulated seconds, those of the network real ones.
 
-    `ramp_s` spreads the first connections; None takes 5 ms per charger.
+    `stay_s` is how long drivers stay; None is a mix of top-ups and long stays. With
+    `clock_follows_speed` the chargers' clocks run as fast as the cars: what they report fits
+    together, and runs ahead of the world. `ramp_s` spreads the first connections; None takes 5 ms
+    per charger.
     """
 
     chargers: int = 6
@@ -69,9 +73,11 @@ class FleetOptions:
     id_tags: tuple[str, ...] = DEMO_TAGS
     password: str | None = None
     passwords: dict[str, str] = field(default_factory=dict)
-    meter_interval_s: int = 60
+    meter_interval_s: int = 15
     heartbeat_s: float | None = None
-    gap_s: int = 300
+    gap_s: int = 60
+    stay_s: visits.Span | None = None
+    clock_follows_speed: bool = False
     ramp_s: float | None = None
     answer_within_s: float = 30.0
     journal: Path | None = None
@@ -94,6 +100,8 @@ class Fleet:
             self._charger(number)
             for number in range(options.first, options.first + options.chargers)
         ]
+        if options.clock_follows_speed:
+            self._hurry_clocks()
         if options.state is not None:
             state.restore(self.chargers, options.state)
         self._free_tags = list(options.id_tags)
@@ -145,6 +153,12 @@ class Fleet:
     def _behaviour(self, number: int, rng: Random) -> Behaviour:
         return SCENARIOS[self.options.scenario](number, rng)
 
+    def _hurry_clocks(self) -> None:
+        began = datetime.now(UTC)
+        for charger in self.chargers:
+            charger.clock.listens = False
+            charger.clock.wall = lambda: began + timedelta(milliseconds=self.around.pace.now_ms())
+
     # --- Running ----------------------------------------------------------------------------
 
     async def _live(self, charger: Charger) -> None:
@@ -175,7 +189,8 @@ class Fleet:
     async def _visit(self, charger: Charger, connector: Connector, rng: Random) -> None:
         """A driver who is nowhere else: one card charges one car at a time."""
         tag = self._free_tags.pop(rng.randrange(len(self._free_tags)))
-        visits.begin(charger, connector, visits.Visit.random(rng, [tag], dc=connector.dc))
+        visit = visits.Visit.random(rng, [tag], dc=connector.dc, stay_s=self.options.stay_s)
+        visits.begin(charger, connector, visit)
         try:
             if connector.visit is not None:
                 await asyncio.wait([connector.visit])

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 LOOK_S = 60  # how often a status is looked at when no meter interval says more often
 FAR = 10**15
 
+Span = tuple[int, int]  # from, to: simulated seconds
+TOP_UP_S: Span = (45, 150)
+DC_STAY_S: Span = (900, 2400)
+AC_STAY_S: Span = (1500, 5400)
+LONG_SHARE = 0.1
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -32,13 +38,20 @@ class Visit:
     reason: str = "Local"
 
     @classmethod
-    def random(cls, rng: Random, id_tags: list[str], *, dc: bool) -> Visit:
+    def random(
+        cls, rng: Random, id_tags: list[str], *, dc: bool, stay_s: Span | None = None
+    ) -> Visit:
+        """Most only top up for a minute or two, so that at true speed whole sessions come soon."""
+        if stay_s is None:
+            long_stay = DC_STAY_S if dc else AC_STAY_S
+            stay_s = long_stay if rng.random() < LONG_SHARE else TOP_UP_S
+        low, high = stay_s
         return cls(
             Car.arriving(rng, dc=dc),
             rng.choice(id_tags),
-            identify_s=rng.randint(5, 40),
-            stay_s=rng.randint(900, 2400) if dc else rng.randint(1500, 5400),
-            linger_s=rng.randint(20, 240),
+            identify_s=rng.randint(3, 15),
+            stay_s=rng.randint(low, high),
+            linger_s=rng.randint(5, 60),
             reason=rng.choice(("Local", "Local", "EVDisconnected")),
         )
 

@@ -7,11 +7,11 @@ from simulator.behaviour import Behaviour
 if TYPE_CHECKING:
     from simulator.charger import Charger
 
-PERIOD_S = 20
+PERIOD_S = 10
 
 
 class ReconnectStorm(Behaviour):
-    """Every 20 s all chargers lose the line in the same moment, come back at once and boot."""
+    """Every 10 s all chargers lose the line in the same moment, come back at once and boot."""
 
     name: ClassVar[str] = "reconnect_storm"
     boots_on_reconnect: ClassVar[bool] = True

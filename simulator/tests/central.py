@@ -194,10 +194,20 @@ async def until(condition, within: float = 10.0) -> None:
         await asyncio.sleep(0.01)
 
 
+LONG = (1500, 2400)
+
+
 @asynccontextmanager
 async def fleet_at(central: Central, **options):
     """A fleet connected to it; ends its sessions and its sockets on the way out."""
-    given = {"chargers": 1, "connectors": 1, "ramp_s": 0.0, "url": central.url, **options}
+    given = {
+        "chargers": 1,
+        "connectors": 1,
+        "ramp_s": 0.0,
+        "stay_s": LONG,
+        "url": central.url,
+        **options,
+    }
     grace_s = given.pop("grace_s", 2.0)
     fleet = Fleet(FleetOptions(**given))
     stop = asyncio.Event()

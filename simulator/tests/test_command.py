@@ -88,6 +88,8 @@ async def test_passwords_come_from_a_file(central, tmp_path):
         ["--speed", "inf"],
         ["--chargers", "0"],
         ["--id-tags", ","],
+        ["--stay", "60"],
+        ["--stay", "90-60"],
         ["--passwords-file", "/no/such/file"],
         ["--journal", "/no/such/folder/file"],
     ],

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from random import Random
 
 import orjson
 import pytest
 
 from simulator.fleet import Fleet, FleetOptions
 from simulator.tests.central import Central, fleet_at, running, until
+from simulator.visits import Visit
 
 ID = "SIM-0001"
 
@@ -204,3 +207,31 @@ def test_an_unreadable_state_is_forgotten(tmp_path, content):
     kept = tmp_path / "state.json"
     kept.write_bytes(content)
     assert Fleet(FleetOptions(state=kept)).chargers
+
+
+async def test_clocks_that_follow_the_speed_make_energy_fit_the_time(central):
+    async with fleet_at(central, speed=3000, gap_s=30, clock_follows_speed=True):
+        await until(lambda: central.of("StopTransaction"))
+    start, values, stop = first_session(central)
+    began, ended = (datetime.fromisoformat(each["timestamp"]) for each in (start, stop))
+    seconds = (ended - began).total_seconds()
+    assert seconds > 1000
+    assert 0 < (stop["meter_stop"] - start["meter_start"]) * 3600 <= 22_000 * seconds
+    stamps = [each["meter_value"][0]["timestamp"] for each in values]
+    assert stamps == sorted(stamps)
+
+
+async def test_at_true_speed_energy_is_what_power_and_time_give(central):
+    async with fleet_at(central, stay_s=(1, 2), gap_s=1) as fleet:
+        fleet.chargers[0].configuration.values["MeterValueSampleInterval"] = "1"
+        await until(lambda: central.of("StopTransaction"), within=40)
+    start, _, stop = first_session(central)
+    began, ended = (datetime.fromisoformat(each["timestamp"]) for each in (start, stop))
+    energy_ws = (stop["meter_stop"] - start["meter_start"]) * 3600
+    assert energy_ws <= 22_000 * (ended - began).total_seconds() + 3600
+
+
+def test_without_a_stay_many_visits_are_short_and_some_long():
+    stays = [Visit.random(Random(seed), ["A"], dc=True).stay_s for seed in range(100)]
+    assert 75 < sum(stay <= 150 for stay in stays) < 100
+    assert max(stays) > 900

@@ -55,9 +55,22 @@ class Command(BaseCommand):
         add("--id-tags", type=_tags, default=DEMO_TAGS, metavar="TAG,…")
         add("--password", help="Basic password of all chargers")
         add("--passwords-file", type=_passwords, default={}, help="lines of charger_id:password")
-        add("--meter-interval", type=_positive, default=60, metavar="S", help="simulated seconds")
+        add(
+            "--meter-interval",
+            type=_positive,
+            default=default.meter_interval_s,
+            metavar="S",
+            help="simulated seconds",
+        )
         add("--heartbeat", type=float, metavar="S", help="instead of what the boot answer says")
         add("--gap", type=_positive, default=default.gap_s, metavar="S", help="mean between cars")
+        add("--stay", type=_span, metavar="S-S", help="simulated seconds a driver stays")
+        add(
+            "--clock",
+            choices=("real", "simulated"),
+            default="real",
+            help="simulated: the chargers' clocks run X times faster, too, ahead of the world",
+        )
         add("--ramp", type=float, metavar="S", help="spread the first connections so long")
         add("--answer-within", type=float, default=30, metavar="S", help="then a call is repeated")
         add("--journal", type=Path, help="append a JSON line per acknowledged message")
@@ -132,6 +145,8 @@ def _options(given: dict[str, Any]) -> FleetOptions:
         meter_interval_s=given["meter_interval"],
         heartbeat_s=given["heartbeat"],
         gap_s=given["gap"],
+        stay_s=given["stay"],
+        clock_follows_speed=given["clock"] == "simulated",
         ramp_s=given["ramp"],
         answer_within_s=given["answer_within"],
         journal=given["journal"],
@@ -176,6 +191,14 @@ def _speed(text: str) -> float:
         message = f"{text} is not a speed above 0"
         raise argparse.ArgumentTypeError(message)
     return speed
+
+
+def _span(text: str) -> tuple[int, int]:
+    low, _, high = text.partition("-")
+    if not (low.isdecimal() and high.isdecimal() and 0 < int(low) <= int(high)):
+        message = f"{text} is no span of seconds like 60-300"
+        raise argparse.ArgumentTypeError(message)
+    return int(low), int(high)
 
 
 def _tags(text: str) -> tuple[str, ...]:
