@@ -105,9 +105,7 @@ def _issue(session: ChargingSession, result: PriceResult) -> Bill:
     BillLine.objects.bulk_create(
         _line(bill, position, line) for position, line in enumerate(rounded.lines, 1)
     )
-    mark_session_billed(
-        session.pk, total=rounded.total, currency=result.currency, bill_id=bill.pk
-    )
+    mark_session_billed(session.pk, total=rounded.total, currency=result.currency, bill_id=bill.pk)
     publish(BillIssued(bill.pk))
     return bill
 

@@ -79,9 +79,7 @@ def reverse(
         )
         for entry in booking.entries.select_related("account")
     ]
-    return post(
-        key=key, kind=Booking.REVERSAL, legs=legs, reverses=booking, metadata=metadata
-    )
+    return post(key=key, kind=Booking.REVERSAL, legs=legs, reverses=booking, metadata=metadata)
 
 
 def _known(key: str, request_hash: bytes) -> LedgerTransaction:

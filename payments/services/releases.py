@@ -33,9 +33,7 @@ def release_pending(cpo: CPO, *, now: datetime | None = None) -> int:
         by_currency: defaultdict[str, list[Bill]] = defaultdict(list)
         for bill in due:
             by_currency[bill.currency].append(bill)
-        return sum(
-            _release(cpo, currency, bills, now) for currency, bills in by_currency.items()
-        )
+        return sum(_release(cpo, currency, bills, now) for currency, bills in by_currency.items())
 
 
 def _release(cpo: CPO, currency: str, bills: list[Bill], now: datetime) -> int:

@@ -75,7 +75,12 @@ def cancel_settlement(settlement: Settlement, *, actor: User, reason: str = "") 
 
 
 def mark_settlement_paid(
-    settlement: Settlement, *, actor: User, proof: str, fee: int = 0, paid_at: datetime | None = None
+    settlement: Settlement,
+    *,
+    actor: User,
+    proof: str,
+    fee: int = 0,
+    paid_at: datetime | None = None,
 ) -> Settlement:
     """A transfer made by hand arrived: `proof` names it, `fee` is what the bank took of us.
 
@@ -174,8 +179,10 @@ def _require_staff(actor: User) -> None:
 
 
 def _locked(settlement: Settlement) -> Settlement:
-    return Settlement.objects.select_for_update(of=("self",)).select_related("cpo").get(
-        pk=settlement.pk
+    return (
+        Settlement.objects.select_for_update(of=("self",))
+        .select_related("cpo")
+        .get(pk=settlement.pk)
     )
 
 
