@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
 
@@ -37,3 +38,12 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
 
 
 app.conf.beat_schedule = beat_schedule()
+
+
+@worker_process_init.connect
+def connect_subscriptions(**_kwargs: Any) -> None:
+    """Sweeps end sessions, too: a worker publishes events as the other processes do."""
+    # Only now: the module needs the loaded applications.
+    from unievp import subscriptions
+
+    subscriptions.connect_subscriptions()
