@@ -30,6 +30,8 @@ CLOSE_WITHIN_S = 1.0
 CHATTY_UP_TO = 50
 REPORT_EVERY_S = 10
 RAMP_PER_S = 200
+ROAD_S = 30  # simulated
+LEAST_ROAD_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,9 @@ class Fleet:
             if connector.visit is not None:
                 await asyncio.wait([connector.visit])
         finally:
-            self._free_tags.append(tag)
+            # The driver is on the road for a while; meanwhile the Stop reaches the central system.
+            road_s = max(LEAST_ROAD_S, self.around.pace.real(ROAD_S))
+            asyncio.get_running_loop().call_later(road_s, self._free_tags.append, tag)
 
     async def _keep_state(self) -> None:
         while self.options.state is not None:

@@ -17,6 +17,7 @@ from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import Action
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from simulator.fleet import Fleet, FleetOptions
 
@@ -177,7 +178,7 @@ async def running(central: Central, port: int = 0):
         connected,
         "127.0.0.1",
         port,
-        subprotocols=["ocpp1.6"],
+        subprotocols=[Subprotocol("ocpp1.6")],
         process_request=_door(central),
         ping_interval=None,
         close_timeout=0.2,
