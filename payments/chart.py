@@ -70,7 +70,9 @@ CHART: dict[Code, Account] = {
     Code.PPN_PAYABLE: Account("C", _("VAT collected")),
     Code.PBJT_PAYABLE: Account("C", _("Regional electricity tax collected")),
     Code.SUSPENSE: Account("C", _("Money that matches nothing")),
-    Code.ROUNDING: Account("D", _("Parts of a rupiah in other people's reports"), allow_negative=True),
+    Code.ROUNDING: Account(
+        "D", _("Parts of a rupiah in other people's reports"), allow_negative=True
+    ),
 }
 
 
@@ -103,7 +105,7 @@ def cpo_account(code: Code, cpo_id: UUID, currency: str = "IDR") -> AccountRef:
     return AccountRef(code, Owner.CPO, str(cpo_id), currency)
 
 
-def receivable_account(driver_id: int | None, cpo_id: UUID, currency: str = "IDR") -> AccountRef:
+def receivable_account(driver_id: UUID | None, cpo_id: UUID, currency: str = "IDR") -> AccountRef:
     """What a driver owes; sessions without a known driver are owed through their CPO."""
     if driver_id is None:
         return AccountRef(Code.DRIVER_RECEIVABLE, Owner.CPO, str(cpo_id), currency)

@@ -57,7 +57,7 @@ def insert_transaction(
     metadata: dict[str, Any],
 ) -> int | None:
     """The new row's id; None where the key is known (waits for one that is being written)."""
-    values = (key, kind, request_hash, reverses_id, effective_at, Jsonb(metadata))
+    values: list[Any] = [key, kind, request_hash, reverses_id, effective_at, Jsonb(metadata)]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_TRANSACTION, values)
         row = cursor.fetchone()

@@ -49,6 +49,10 @@ _QUERIES: dict[str, str] = {
           FROM payments_bill b LEFT JOIN ledger_entry e ON e.transaction_id = b.booking_id
          GROUP BY b.id
         HAVING b.total <> coalesce(sum(e.amount) FILTER (WHERE e.side = 'D'), 0)""",
+    "bookings of bills": """
+        SELECT 'booking ' || t.idempotency_key, 'a bill', 'none'
+          FROM ledger_transaction t LEFT JOIN payments_bill b ON b.booking_id = t.id
+         WHERE t.kind = 'bill' AND b.id IS NULL""",
     "pending shares": """
         SELECT 'CPO ' || owner, due, booked FROM (
           SELECT coalesce(b.cpo_id::text, a.owner_id) owner, coalesce(b.due, 0) due,
@@ -68,6 +72,10 @@ _QUERIES: dict[str, str] = {
             FULL JOIN (SELECT * FROM ledger_account WHERE code = 'cpo_settlement_hold') a
                    ON a.owner_id = s.cpo_id::text AND a.currency = s.currency) p
          WHERE open <> booked""",
+    "sealed in time": """
+        SELECT 'booking ' || t.idempotency_key, 'a block', 'none since ' || t.created_at
+          FROM ledger_transaction t LEFT JOIN ledger_block_item i ON i.transaction_id = t.id
+         WHERE i.block_id IS NULL AND t.created_at < now() - interval '1 hour'""",
 }
 
 

@@ -38,7 +38,7 @@ def release_pending(cpo: CPO, *, now: datetime | None = None) -> int:
 
 def _release(cpo: CPO, currency: str, bills: list[Bill], now: datetime) -> int:
     # A bill without a booking (of 0) has put nothing into pending.
-    amount = sum(bill.cpo_share for bill in bills if bill.booking_id is not None)
+    amount: int = sum(bill.cpo_share for bill in bills if bill.booking_id is not None)
     booking = None
     if amount:
         booking, _created = ledger.post(

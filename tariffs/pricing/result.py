@@ -134,8 +134,8 @@ def _share_out(
 
 def to_minor(amount: Fraction, digits: int) -> int:
     """Exact major units → minor units, a half away from zero."""
-    scaled = abs(amount) * 10**digits
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    scaled = abs(amount) * Fraction(10) ** digits
+    whole: int = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return whole if amount >= 0 else -whole
 
 

@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unievp.devtools.children import Child
-
-LOGINS = (
-    ("Admin", "/admin/", "admin / unievp-demo, finance / unievp-demo"),
-    ("Portal", "/", "owner@nusantara.example / unievp-demo, owner@bali.example / unievp-demo"),
-)
+from unievp.web.demo.logins import LOGINS, SAME_FOR_ALL
 
 
 class ConfigurationError(ValueError):
@@ -95,7 +91,10 @@ def fleet(config: Configuration) -> list[Child]:
 def welcome(config: Configuration) -> list[str]:
     """The addresses and the demo logins (contract §1)."""
     base = f"http://{config.shown_host}:{config.port}"
-    lines = [f"  {name:<9}{base + path:<31}{login}" for name, path, login in LOGINS]
+    lines = [
+        f"  {name:<9}{base + path:<31}{_logins_of(place)}"
+        for name, path, place in (("Admin", "/admin/", "admin"), ("Portal", "/", "portal"))
+    ]
     ocpp = f"ws://{config.shown_host}:{config.ocpp_port}"
     return ["", *lines, f"  {'Chargers':<9}{ocpp}/{{charger_id}}", ""]
 
@@ -105,3 +104,9 @@ def _number(name: str, default: int, *, most: int) -> int:
     if not text.isdecimal() or int(text) > most:
         raise ConfigurationError(f"{name}={text} is not a number from 0 to {most}.")
     return int(text)
+
+
+def _logins_of(place: str) -> str:
+    return ", ".join(
+        f"{login.username} / {SAME_FOR_ALL}" for login in LOGINS if login.place == place
+    )

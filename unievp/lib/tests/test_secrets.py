@@ -15,7 +15,7 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
 class Vault(models.Model):
-    secret = EncryptedTextField(null=True, blank=True)
+    secret: models.Field[str | None, str | None] = EncryptedTextField(null=True, blank=True)
 
     class Meta:
         app_label = "lib_tests"
