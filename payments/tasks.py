@@ -22,9 +22,7 @@ _MOST_SESSIONS = 500
 _MOST_BLOCKS = 20
 
 
-@shared_task(
-    acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5
-)
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
 def bill_session(session_id: int) -> None:
     billing.bill_session(session_id)
 

@@ -25,9 +25,7 @@ class CommissionRate(models.Model):
     cpo = models.ForeignKey(
         CPO, on_delete=models.PROTECT, related_name="commission_rates", verbose_name=_("CPO")
     )
-    percent = models.DecimalField(
-        _("percent"), max_digits=7, decimal_places=4, default=Decimal(0)
-    )
+    percent = models.DecimalField(_("percent"), max_digits=7, decimal_places=4, default=Decimal(0))
     fixed = models.BigIntegerField(_("fixed per session"), default=0)
     valid_from = models.DateTimeField(_("valid from"))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -60,9 +60,7 @@ class Settlement(models.Model):
         ordering = ("-requested_at", "-id")
         constraints: ClassVar = [
             choice_check("status", SettlementStatus, name="settlement_status_is_known"),
-            models.CheckConstraint(
-                condition=Q(amount__gt=0), name="settlement_amount_is_positive"
-            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="settlement_amount_is_positive"),
             models.CheckConstraint(
                 condition=Q(fee__gte=0, fee__lt=F("amount")), name="settlement_fee_leaves_something"
             ),

@@ -84,7 +84,10 @@ class TariffElement(models.Model):
                 fields=["version", "position"], name="tariff_element_position_is_unique"
             ),
             choice_check(
-                "reservation", ReservationRule, name="tariff_element_reservation_is_known", blank=True
+                "reservation",
+                ReservationRule,
+                name="tariff_element_reservation_is_known",
+                blank=True,
             ),
             models.CheckConstraint(
                 condition=models.Q(days_of_week__contained_by=[1, 2, 3, 4, 5, 6, 7]),

@@ -74,9 +74,7 @@ def publish_version(
     return version
 
 
-def archive_template(
-    template: TariffTemplate, *, actor: User, reason: str = ""
-) -> TariffTemplate:
+def archive_template(template: TariffTemplate, *, actor: User, reason: str = "") -> TariffTemplate:
     """Take a tariff out of use: no new versions, and its name is free. Again: no change."""
     with transaction.atomic():
         locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
