@@ -84,7 +84,9 @@ def fleet(config: Configuration) -> list[Child]:
         return []
     manage = str(config.base_dir / "manage.py")
     url = f"ws://{config.own_host}:{config.ocpp_port}"
-    command = [sys.executable, manage, "simulate", "--url", url]
+    # Meters go on where they stood: a register that fell would hold the next session's bill.
+    state = str(config.data_dir / "simulator.json")
+    command = [sys.executable, manage, "simulate", "--url", url, "--state", state]
     return [Child("sim", [*command, "--chargers", str(config.simulator_chargers)], 33)]
 
 
