@@ -111,7 +111,7 @@ def _issue(session: ChargingSession, result: PriceResult) -> Bill:
 
 
 def commission(session: ChargingSession, *, net: int, currency: str) -> int:
-    """What the platform keeps of `net`, in minor units: the rate in force when the session ended."""
+    """What the platform keeps of `net` (minor units), by the rate in force at the session's end."""
     at = session.ended_at or session.started_at
     rate = CommissionRate.objects.in_force(session.cpo, at)
     percent = rate.percent if rate else Decimal(settings.DEFAULT_COMMISSION_PERCENT)

@@ -64,7 +64,8 @@ def test_empty_books_are_in_order():
     ("sql", "found"),
     [
         (
-            "UPDATE ledger_account SET posted_credit = posted_credit + 1 WHERE code = 'cpo_pending'",
+            "UPDATE ledger_account SET posted_credit = posted_credit + 1"
+            " WHERE code = 'cpo_pending'",
             {"trial balance", "account totals", "pending shares"},
         ),
         (

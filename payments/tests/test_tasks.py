@@ -56,7 +56,8 @@ def test_release_takes_every_company_that_has_something_due(monkeypatch):
     for company in companies:
         bill_session(make_session(cpo=company).pk)
     assert tasks.release_pending_funds() == 0
-    monkeypatch.setattr(clock, "now", lambda at=later(): at)
+    tomorrow = later()
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
     assert tasks.release_pending_funds() == 36_000
     assert [wallet(company).available for company in companies] == [18_000, 18_000]
     assert tasks.release_pending_funds() == 0

@@ -122,6 +122,7 @@ def _cut(whole: Slice, places: list[Fraction], zone: ZoneInfo) -> Iterator[Slice
         yield whole
         return
     begin = whole.local.astimezone(UTC)
+    idle, is_idle = whole.idle_before_s, whole.state is State.IDLE
     for start, end in zip([Fraction(), *places], [*places, Fraction(1)], strict=True):
         since = start * whole.length_s
         yield Slice(
@@ -131,7 +132,7 @@ def _cut(whole: Slice, places: list[Fraction], zone: ZoneInfo) -> Iterator[Slice
             length_s=(end - start) * whole.length_s,
             energy_before_wh=whole.energy_before_wh + start * whole.energy_wh,
             energy_wh=(end - start) * whole.energy_wh,
-            idle_before_s=whole.idle_before_s + since,
+            idle_before_s=idle + since if is_idle else idle,
             power_w=whole.power_w,
             current_ma=whole.current_ma,
         )

@@ -177,6 +177,12 @@ def test_grace_begins_again_when_charging_went_on():
     assert price(tariff(idle), used((10, 0, IDLE), (30, 5_000), (10, 0, IDLE))).total_incl == 0
 
 
+def test_charging_is_no_idle_time_however_often_it_is_cut():
+    late = Restrictions(start_time=time(12, 10), min_idle_s=1)
+    snapshot = tariff(Element((Component(Kind.TIME, D(60)),), late))
+    assert price(snapshot, used((60, 1_000))).total_incl == 0
+
+
 def test_session_fee_is_taken_once():
     fee = Element((Component(Kind.FLAT, D(25_000)), energy("100")))
     result = price(tariff(fee), used((10, 1_000), (10, 1_000), (10, 0, IDLE)))
