@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from tariffs.pricing.clock import clock_moments
 from tariffs.pricing.tariff import Restrictions, Rules
 from tariffs.pricing.usage import Period, State, Usage
 
@@ -67,6 +69,7 @@ def _named(every: list[Restrictions], *names: str) -> frozenset[int]:
 def slices_of(usage: Usage, rules: Rules, time_zone: str) -> Iterator[Slice]:
     """The whole usage as slices; their lengths and energies add up to it exactly."""
     cuts, zone = Cuts.of(rules), ZoneInfo(time_zone)
+    clock = _clock_offsets(usage, cuts, zone)
     energy = Fraction()
     idle = Fraction()
     ends = [period.start for period in usage.periods[1:]] + [usage.ended_at]
@@ -85,7 +88,7 @@ def slices_of(usage: Usage, rules: Rules, time_zone: str) -> Iterator[Slice]:
             power_w=_power(period, length),
             current_ma=period.current_ma,
         )
-        yield from _cut(whole, _places(whole, end, cuts, zone), zone)
+        yield from _cut(whole, _places(whole, cuts, clock), zone)
         energy += whole.energy_wh
         idle += length if is_idle else 0
 
@@ -100,21 +103,28 @@ def _power(period: Period, length: Fraction) -> Fraction:
     return Fraction(period.energy_wh) * 3600 / length if length else Fraction()
 
 
-def _places(whole: Slice, end: datetime, cuts: Cuts, zone: ZoneInfo) -> list[Fraction]:
+def _clock_offsets(usage: Usage, cuts: Cuts, zone: ZoneInfo) -> list[Fraction]:
+    """Seconds from the session's start at which the clock may change a price, in order."""
+    if not cuts.follow_the_clock:
+        return []
+    begin = usage.started_at
+    moments = set(clock_moments(begin, usage.ended_at, cuts.times, zone))
+    return [_seconds(moment - begin) for moment in sorted(moments)]
+
+
+def _places(whole: Slice, cuts: Cuts, clock: list[Fraction]) -> list[Fraction]:
     """Where to cut, as shares of the slice between 0 and 1."""
-    places: set[Fraction] = set()
-    if whole.length_s:
-        starts = [Fraction(d) - whole.offset_s for d in cuts.durations]
-        if whole.state is State.IDLE:
-            starts += [Fraction(d) - whole.idle_before_s for d in cuts.idle]
-        if cuts.follow_the_clock:
-            begin = whole.local.astimezone(UTC)
-            moments = _clock_moments(begin, end, cuts.times, zone)
-            starts += [_seconds(moment - begin) for moment in moments]
-        places |= {start / whole.length_s for start in starts}
-    if whole.energy_wh:
-        places |= {(e - whole.energy_before_wh) / whole.energy_wh for e in cuts.energies}
-    return sorted(place for place in places if 0 < place < 1)
+    begin, length = whole.offset_s, whole.length_s
+    seconds: list[Fraction] = [d - begin for d in cuts.durations if begin < d < begin + length]
+    between = slice(bisect_right(clock, begin), bisect_left(clock, begin + length))
+    seconds += [moment - begin for moment in clock[between]]
+    if whole.state is State.IDLE:
+        idle = whole.idle_before_s
+        seconds += [d - idle for d in cuts.idle if idle < d < idle + length]
+    places = {since / length for since in seconds}
+    energy, before = whole.energy_wh, whole.energy_before_wh
+    places |= {(e - before) / energy for e in cuts.energies if before < e < before + energy}
+    return sorted(places)
 
 
 def _cut(whole: Slice, places: list[Fraction], zone: ZoneInfo) -> Iterator[Slice]:
@@ -140,38 +150,3 @@ def _cut(whole: Slice, places: list[Fraction], zone: ZoneInfo) -> Iterator[Slice
 
 def _span(seconds: Fraction) -> timedelta:
     return timedelta(microseconds=int(seconds * 1_000_000))
-
-
-def _clock_moments(
-    begin: datetime, end: datetime, times: frozenset[time], zone: ZoneInfo
-) -> Iterator[datetime]:
-    """When the location's clock shows one of `times`, and when it is put forward or back.
-
-    A time that the clock skips has no moment of its own: the change is it. One that it shows twice
-    has two (`fold`). A moment too many does no harm: each slice is judged at its start.
-    """
-    day = begin.astimezone(zone).date() - timedelta(days=1)
-    last = end.astimezone(zone).date()
-    while day <= last:
-        for clock in times:
-            for fold in (0, 1):
-                yield datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC)
-        yield from _clock_change(day, zone)
-        day += timedelta(days=1)
-
-
-def _clock_change(day: date, zone: ZoneInfo) -> Iterator[datetime]:
-    """The moment, to the second, at which the offset from UTC changes within a day from noon."""
-    low = datetime.combine(day, time(12), UTC)
-    high = low + timedelta(days=1)
-    before = low.astimezone(zone).utcoffset()
-    if high.astimezone(zone).utcoffset() == before:
-        return
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) // 2
-        middle = middle.replace(microsecond=0)
-        if middle.astimezone(zone).utcoffset() == before:
-            low = max(middle, low + timedelta(seconds=1))
-        else:
-            high = middle
-    yield high
