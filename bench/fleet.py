@@ -1,4 +1,4 @@
-"""The database of the bench: chargers with one connector each, one token, one tariff."""
+"""The database of the bench: chargers with one connector and one token each, and a tariff."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from bench.wire import PASSWORD
 from chargers.models import Charger, Connector, IdToken, Location, TariffAssignment
-from cpo.models import CPO
+from cpo.models import CPO, CPOStatus
 from tariffs.models import (
     ComponentKind,
     PriceComponent,
@@ -21,12 +21,11 @@ from unievp.lib.secrets import keyed_digest
 
 
 def make_fleet(chargers: int) -> None:
-    """BENCH-00001 … of one CPO, one connector each; calling it again adds what is missing."""
-    from tariffs.models import TariffTemplate
-
-    cpo, _ = CPO.objects.get_or_create(name="Bench")
+    """BENCH-00001 … of one CPO, one connector and one token each; again: adds what is missing."""
+    cpo, _ = CPO.objects.get_or_create(
+        name="Bench", defaults={"status": CPOStatus.VERIFIED, "verified_at": clock.now()}
+    )
     location, _ = Location.objects.get_or_create(cpo=cpo, name="Bench")
-    IdToken.objects.get_or_create(token="BENCH")
     known = set(Charger.objects.values_list("identity", flat=True))
     names = [f"BENCH-{number:05}" for number in range(1, chargers + 1)]
     made = Charger.objects.bulk_create(
@@ -41,6 +40,7 @@ def make_fleet(chargers: int) -> None:
         if name not in known
     )
     Connector.objects.bulk_create(Connector(charger=charger, number=1) for charger in made)
+    IdToken.objects.bulk_create(IdToken(token=charger.identity) for charger in made)
     # The connectors' price: sessions start as they do in production, with its frozen snapshot.
     template = TariffTemplate.objects.first() or make_tariff(cpo)
     since = clock.now() - timedelta(days=30)

@@ -148,7 +148,7 @@ class Generator:
         answer = await self.call(
             charger,
             "StartTransaction",
-            f'{{"connectorId":1,"idTag":"BENCH","meterStart":{state["meter"]},'
+            f'{{"connectorId":1,"idTag":"{charger.identity}","meterStart":{state["meter"]},'
             f'"timestamp":"{_time(state["clock"])}"}}',
         )
         transaction: int = answer.get("transactionId", 0)
@@ -180,7 +180,7 @@ class Generator:
             charger,
             "StopTransaction",
             f'{{"transactionId":{transaction},"meterStop":{state["meter"]},'
-            f'"timestamp":"{_time(state["clock"])}","idTag":"BENCH","reason":"Local"}}',
+            f'"timestamp":"{_time(state["clock"])}","idTag":"{charger.identity}","reason":"Local"}}',
         )
 
     async def measured(
