@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -98,20 +98,16 @@ def versions(cpo_ids: Iterable[UUID]) -> dict[str, int]:
     return {cpo_id: int(value or 0) for cpo_id, value in zip(ids, values, strict=True)}
 
 
-def on_session_started(event: events.SessionStarted) -> None:
-    _session_changed(event.session_id)
+def on_sessions_changed(changed: Sequence[events.SessionStarted | events.SessionEnded]) -> None:
+    sessions = ChargingSession.objects.filter(pk__in={event.session_id for event in changed})
+    _tell(sessions.values_list("cpo_id", "charger_id"))
 
 
-def on_session_ended(event: events.SessionEnded) -> None:
-    _session_changed(event.session_id)
-
-
-def on_connector_status_changed(event: events.ConnectorStatusChanged) -> None:
-    _charger_changed(event.charger_id)
-
-
-def on_presence_changed(event: events.ChargerPresenceChanged) -> None:
-    _charger_changed(event.charger_id)
+def on_chargers_changed(
+    changed: Sequence[events.ConnectorStatusChanged | events.ChargerPresenceChanged],
+) -> None:
+    chargers = Charger.objects.filter(pk__in={event.charger_id for event in changed})
+    _tell(chargers.values_list("cpo_id", "pk"))
 
 
 def readings_moved(moved: Iterable[tuple[UUID, int]]) -> None:
@@ -128,15 +124,6 @@ def readings_moved(moved: Iterable[tuple[UUID, int]]) -> None:
         _told_at.update(dict.fromkeys(due, now))
         changed = {cpo_id: _untold.pop(cpo_id) for cpo_id in due}
         transaction.on_commit(lambda: chargers_changed(changed), robust=True)
-
-
-def _session_changed(session_id: int) -> None:
-    rows = ChargingSession.objects.filter(pk=session_id).values_list("cpo_id", "charger_id")
-    _tell(rows)
-
-
-def _charger_changed(charger_id: int) -> None:
-    _tell(Charger.objects.filter(pk=charger_id).values_list("cpo_id", "pk"))
 
 
 def _tell(rows: Iterable[tuple[UUID, int]]) -> None:

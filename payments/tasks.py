@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError
 
 from chargers.models import BillingStatus, ChargingSession, SessionStatus
 from cpo.models import CPO
@@ -22,24 +22,25 @@ _MOST_SESSIONS = 500
 _MOST_BLOCKS = 20
 
 
-@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
-def bill_session(session_id: int) -> None:
-    billing.bill_session(session_id)
+@shared_task(acks_late=True)
+def bill_sessions(session_ids: list[int]) -> int:
+    """Bill these; one that fails does not keep the others waiting. Answers how many were billed."""
+    billed = 0
+    for session_id in session_ids:
+        try:
+            billed += billing.bill_session(session_id) is not None
+        except (DomainError, DatabaseError):
+            logger.exception("Session %s could not be billed; the sweep tries again", session_id)
+    return billed
 
 
 @shared_task
 def sweep_unbilled_sessions() -> int:
-    """Bill what ended and was not billed; one that fails does not keep the others waiting."""
+    """Bill what ended and was not billed."""
     waiting = ChargingSession.objects.filter(
         status=SessionStatus.ENDED, billing_status=BillingStatus.UNBILLED
     ).order_by("ended_at")
-    billed = 0
-    for session_id in waiting.values_list("pk", flat=True)[:_MOST_SESSIONS]:
-        try:
-            billed += billing.bill_session(session_id) is not None
-        except (DomainError, DatabaseError):
-            logger.exception("Session %s could not be billed", session_id)
-    return billed
+    return bill_sessions(list(waiting.values_list("pk", flat=True)[:_MOST_SESSIONS]))
 
 
 @shared_task

@@ -10,20 +10,21 @@ from chargers import live
 from chargers import tasks as charger_tasks
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
-from unievp.lib.events import subscribe
+from unievp.lib.events import subscribe, subscribe_many
 
 
 def connect_subscriptions() -> None:
     """Connect every subscriber; calling it again changes nothing."""
     celery_app.set_default()
-    subscribe(field.SessionEnded, bill_ended_session)
     subscribe(field.CommandQueued, charger_tasks.nudge_charger)
-    subscribe(field.SessionStarted, live.on_session_started)
-    subscribe(field.SessionEnded, live.on_session_ended)
-    subscribe(field.ConnectorStatusChanged, live.on_connector_status_changed)
-    subscribe(field.ChargerPresenceChanged, live.on_presence_changed)
+    subscribe_many(field.SessionEnded, bill_ended_sessions)
+    subscribe_many(field.SessionStarted, live.on_sessions_changed)
+    subscribe_many(field.SessionEnded, live.on_sessions_changed)
+    subscribe_many(field.ConnectorStatusChanged, live.on_chargers_changed)
+    subscribe_many(field.ChargerPresenceChanged, live.on_chargers_changed)
 
 
-def bill_ended_session(event: field.SessionEnded) -> None:
-    # A nudge: without a broker it is dropped at once, and the sweep bills the session.
-    payment_tasks.bill_session.apply_async((event.session_id,), retry=False)
+def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:
+    # A nudge: without a broker it is dropped at once, and the sweep bills the sessions.
+    session_ids = [event.session_id for event in ended]
+    payment_tasks.bill_sessions.apply_async((session_ids,), retry=False)

@@ -23,7 +23,7 @@ from chargers.store import inbound
 from chargers.store.connections import record_restart
 from chargers.store.work import Inbound
 from unievp.lib.db import in_db
-from unievp.lib.events import publish
+from unievp.lib.events import Gatherer, publish
 from unievp.lib.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
@@ -49,9 +49,11 @@ class Runtime:
             dismiss, max_batch=MAX_BATCH, linger=LINGER_S
         )
         self.switchboard = Switchboard()
+        self.gatherer = Gatherer()
 
     async def start(self) -> None:
         """Chargers that a killed process left online are offline until they come back."""
+        self.gatherer.start()
         await in_db(_forget_former_life, self.process)
 
     async def aclose(self) -> None:
@@ -59,6 +61,7 @@ class Runtime:
         await self.switchboard.aclose()
         for group_commit in (self.knocks, self.inbound, self.departures):
             await group_commit.aclose()
+        await self.gatherer.aclose()
 
 
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 def test_task_bills_a_session_once():
     session = make_session()
-    tasks.bill_session(session.pk)
-    tasks.bill_session(session.pk)
+    tasks.bill_sessions([session.pk])
+    tasks.bill_sessions([session.pk])
     assert Bill.objects.get().session_id == session.pk
 
 

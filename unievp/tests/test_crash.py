@@ -104,7 +104,7 @@ def acknowledged(journal: Path):
     return [json.loads(line) for line in lines]
 
 
-def wait_for_more(journal: Path, before: Counter):
+def wait_for_more(journal: Path, before: Counter[str]):
     def enough():
         counts = Counter(line["action"] for line in acknowledged(journal))
         return all(counts[action] - before[action] >= least for action, least in ENOUGH.items())

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
 import pytest
 from django.db import transaction
 
-from unievp.lib.events import publish, subscribe, unsubscribe
+from unievp.lib.db import close_pool, in_db
+from unievp.lib.events import Gatherer, publish, subscribe, subscribe_many, unsubscribe
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,52 @@ def test_subscribing_twice_delivers_once(heard):
 def test_a_subclass_is_another_event(heard):
     publish(HappenedLater(1))
     assert heard == []
+
+
+@pytest.fixture
+def heard_together():
+    batches: list[list[Happened]] = []
+    subscribe_many(Happened, batches.append)
+    yield batches
+    unsubscribe(Happened, batches.append)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_gatherer_a_list_holds_one_event(heard_together):
+    publish(Happened(1))
+    publish(Happened(2))
+    assert heard_together == [[Happened(1)], [Happened(2)]]
+
+
+def _publish_two():
+    with transaction.atomic():
+        publish(Happened(1))
+        publish(Happened(2))
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_gatherer_delivers_together_and_the_rest_when_it_closes(
+    heard, heard_together, settings
+):
+    settings.DB_POOL_THREADS = 2
+    gatherer = Gatherer(interval=0.01)
+    loop, delivered = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell(_batch):
+        loop.call_soon_threadsafe(delivered.set)
+
+    subscribe_many(Happened, tell)
+    gatherer.start()
+    try:
+        await in_db(_publish_two)
+        assert heard == []
+        await asyncio.wait_for(delivered.wait(), 5)
+        assert heard == [Happened(1), Happened(2)]
+        await in_db(_publish_two)
+    finally:
+        await gatherer.aclose()
+        unsubscribe(Happened, tell)
+    assert heard_together == [[Happened(1), Happened(2)]] * 2
+    await in_db(_publish_two)
+    assert heard_together[2:] == [[Happened(1)], [Happened(2)]]
+    close_pool()

@@ -119,16 +119,16 @@ async def test_events_of_the_field_are_told():
     alice = await sync_to_async(company)("Alpha")
     page, _ = await opened(alice.owner)
     happened = [
-        (live.on_session_started, events.SessionStarted(alice.session.pk)),
-        (live.on_session_ended, events.SessionEnded(alice.session.pk)),
+        (live.on_sessions_changed, events.SessionStarted(alice.session.pk)),
+        (live.on_sessions_changed, events.SessionEnded(alice.session.pk)),
         (
-            live.on_connector_status_changed,
+            live.on_chargers_changed,
             events.ConnectorStatusChanged(alice.charger.pk, 1, "Faulted"),
         ),
-        (live.on_presence_changed, events.ChargerPresenceChanged(alice.charger.pk, online=False)),
+        (live.on_chargers_changed, events.ChargerPresenceChanged(alice.charger.pk, online=False)),
     ]
     for handler, event in happened:
-        await sync_to_async(handler)(event)
+        await sync_to_async(handler)([event])
         assert (await page.receive_json_from(5))["chargers"] == [alice.charger.pk]
     await page.disconnect()
 
