@@ -18,7 +18,15 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from chargers.models import ChargingSession, MeterReading, SessionStatus
+from chargers.models import (
+    ChargingSession,
+    Direction,
+    Frame,
+    MeterReading,
+    OrphanStop,
+    SessionStatus,
+    SessionStatusChange,
+)
 from chargers.ocpp.tests.fleet import make_charger, make_token
 from cpo.models import CPO, CPOStatus
 from unievp.devtools.processes import choose_port, wait_until
@@ -79,7 +87,7 @@ def ocpp_process(environment):
         health = f"http://127.0.0.1:{environment['OCPP_PORT']}/healthz"
 
         def answers():
-            with suppress(OSError), urlopen(health) as response:
+            with suppress(OSError), urlopen(health, timeout=2) as response:
                 return response.status == 200
             return False
 
@@ -115,42 +123,68 @@ def wait_for_more(journal: Path, before: Counter[str]):
     return Counter(line["action"] for line in acknowledged(journal))
 
 
+def of(action, lines):
+    return [line for line in lines if line["action"] == action]
+
+
 def assert_everything_is_stored_once(lines):
     """Each acknowledged message has its row with its figures; nothing has two."""
-    sessions = {
-        session.transaction_id: session
-        for session in ChargingSession.objects.select_related("charger")
-    }
-    starts = {
-        line["transaction_id"]: line for line in lines if line["action"] == "StartTransaction"
-    }
-    for transaction_id, line in starts.items():
-        session = sessions[transaction_id]
-        assert session.charger.identity == line["charger"]
-        assert session.meter_start_wh == line["meter_wh"]
-    for line in lines:
-        if line["action"] == "StopTransaction":
-            session = sessions[line["transaction_id"]]
-            assert session.status == SessionStatus.ENDED
-            assert session.meter_stop_wh == line["meter_wh"]
-
-    stored = Counter(
-        MeterReading.objects.values_list("transaction_id", "connector_number", "measured_at")
-    )
-    values = {
-        (line["transaction_id"], line["connector_id"], datetime.fromisoformat(line["timestamp"]))
-        for line in lines
-        if line["action"] == "MeterValues"
-    }
-    missing = [key for key in values if stored[key] == 0]
-    assert missing == []
-    assert [key for key, count in stored.items() if count > 1] == []
-    stops = sum(line["action"] == "StopTransaction" for line in lines)
+    assert_sessions(of("StartTransaction", lines), of("StopTransaction", lines))
+    assert_readings(of("MeterValues", lines))
+    assert_frames(lines)
     # Shown by `pytest -s`: how much was proven.
-    print(
-        f"\nacknowledged and stored once: {len(starts)} starts, {len(values)} meter values,"
-        f" {stops} stops"
+    counts = Counter(line["action"] for line in lines)
+    print(f"\nacknowledged and stored once: {dict(counts)}")
+
+
+def assert_sessions(starts, stops):
+    # The fleet hands over all it has before it ends: a session nobody was told of is a second one.
+    assert Counter(
+        ChargingSession.objects.values_list(
+            "transaction_id", "charger__identity", "connector__number", "meter_start_wh"
+        )
+    ) == Counter(
+        (line["transaction_id"], line["charger"], line["connector_id"], line["meter_wh"])
+        for line in starts
     )
+    ended = Counter(
+        ChargingSession.objects.filter(status=SessionStatus.ENDED).values_list(
+            "transaction_id", "charger__identity", "meter_stop_wh"
+        )
+    )
+    told = Counter((line["transaction_id"], line["charger"], line["meter_wh"]) for line in stops)
+    assert told - ended == Counter()
+    endings = SessionStatusChange.objects.filter(status=SessionStatus.ENDED)
+    assert Counter(endings.values_list("session__transaction_id", flat=True)) == Counter(
+        transaction_id for transaction_id, _, _ in ended
+    )
+    assert not OrphanStop.objects.exists()
+
+
+def assert_readings(values):
+    stored = Counter(
+        MeterReading.objects.values_list(
+            "transaction_id", "connector_number", "measured_at", "energy_wh"
+        )
+    )
+    told = Counter(
+        (
+            line["transaction_id"],
+            line["connector_id"],
+            datetime.fromisoformat(line["timestamp"]),
+            line["meter_wh"],
+        )
+        for line in values
+    )
+    assert told - stored == Counter()
+    assert [key for key, count in stored.items() if count > 1] == []
+
+
+def assert_frames(lines):
+    """The wire log too: the answer was written with what it answers."""
+    answered = Frame.objects.filter(direction=Direction.IN, outcome="result")
+    stored = Counter(answered.values_list("message_id", flat=True))
+    assert [line for line in lines if stored[line["message_id"]] != 1] == []
 
 
 def test_nothing_acknowledged_is_lost_when_the_ocpp_process_is_killed(
