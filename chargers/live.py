@@ -7,7 +7,6 @@ fetches everything. `version` 7 says: whoever has seen 6 is complete with this m
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -23,7 +22,6 @@ from redis.exceptions import RedisError
 
 from chargers import events
 from chargers.models import Charger, ChargingSession
-from unievp.lib.db import in_db
 from unievp.lib.live import broadcast, group_name
 
 logger = logging.getLogger(__name__)
@@ -45,44 +43,6 @@ def chargers_changed(changed: Mapping[UUID, Collection[int]]) -> None:
     """
     for group, message in _messages(changed):
         broadcast(group, message)
-
-
-class Announcer:
-    """Gathers what readings change and tells it about once a second, one message per CPO.
-
-    For the ocpp process: `add` costs a set insertion, whatever the traffic. One event loop only.
-    """
-
-    def __init__(self, *, interval_s: float = 1.0) -> None:
-        self._interval_s = interval_s
-        self._changed: defaultdict[UUID, set[int]] = defaultdict(set)
-        self._task: asyncio.Task[None] | None = None
-
-    def add(self, cpo_id: UUID, charger_id: int) -> None:
-        self._changed[cpo_id].add(charger_id)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._tell_later())
-
-    async def aclose(self) -> None:
-        """Tell what still waits, at once."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        await self._tell()
-
-    async def _tell_later(self) -> None:
-        while self._changed:
-            await asyncio.sleep(self._interval_s)
-            await self._tell()
-        self._task = None
-
-    async def _tell(self) -> None:
-        changed, self._changed = self._changed, defaultdict(set)
-        try:
-            await in_db(chargers_changed, changed)
-        except Exception:
-            logger.exception("Pages were not told of %d companies' chargers", len(changed))
 
 
 def versions(cpo_ids: Iterable[UUID]) -> dict[str, int]:

@@ -133,22 +133,6 @@ async def test_events_of_the_field_are_told():
     await page.disconnect()
 
 
-async def test_announcer_gathers_many_readings_into_one_message():
-    alice = await sync_to_async(company)("Alpha")
-    page, hello = await opened(alice.owner)
-    announcer = live.Announcer(interval_s=0.05)
-    for charger_id in (7, 5, 7, 7):
-        announcer.add(alice.cpo.pk, charger_id)
-    message = await page.receive_json_from(5)
-    assert message["chargers"] == [5, 7]
-    assert message["version"] == hello["versions"][str(alice.cpo.pk)] + 1
-    announcer.add(alice.cpo.pk, 9)
-    await announcer.aclose()
-    assert (await page.receive_json_from(5))["chargers"] == [9]
-    assert await page.receive_nothing(0.2)
-    await page.disconnect()
-
-
 async def test_nothing_is_told_before_the_commit():
     from django.db import transaction
 
