@@ -16,9 +16,12 @@ from chargers.ocpp.tests.server import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+# Fixed for the whole run: a start repeated a second later must carry the same time.
+EPOCH = datetime.now(tz=UTC).replace(microsecond=0) - timedelta(minutes=10)
+
+
 def at(seconds):
-    moment = datetime.now(tz=UTC).replace(microsecond=0) - timedelta(minutes=10)
-    return (moment + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+    return (EPOCH + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 
 
 @contextlib.asynccontextmanager
