@@ -7,7 +7,7 @@ from django.db import transaction
 
 from chargers.events import ChargerPresenceChanged, CommandQueued
 from chargers.models import Command, CommandStatus
-from chargers.services import commands, zombies
+from chargers.services import outcomes, zombies
 from chargers.store import partitions, presence
 from unievp.lib import clock
 from unievp.lib.events import publish
@@ -40,7 +40,7 @@ def nudge_waiting_commands() -> int:
 
 @shared_task
 def expire_commands() -> int:
-    return commands.expire_commands()
+    return outcomes.expire_commands()
 
 
 @shared_task

@@ -7,6 +7,7 @@ from chargers.models.charger import (
     UnknownCharger,
 )
 from chargers.models.command import Command, CommandStatus
+from chargers.models.configuration import ConfigurationKey
 from chargers.models.connector import Connector, ConnectorStatus, ConnectorStatusChange, PowerType
 from chargers.models.frame import Direction, Frame
 from chargers.models.id_token import IdToken, IdTokenStatus
@@ -30,6 +31,7 @@ __all__ = [
     "ChargingSession",
     "Command",
     "CommandStatus",
+    "ConfigurationKey",
     "Connector",
     "ConnectorStatus",
     "ConnectorStatusChange",

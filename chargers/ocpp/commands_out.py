@@ -18,7 +18,7 @@ from chargers.ocpp import routes
 from chargers.ocpp.exchange import Exchange, record_loss, record_outcome, record_timeout
 from chargers.ocpp.messages import Caller
 from chargers.ocpp.protocol import HISTORY, Answer, Failure, Peer
-from chargers.services import commands
+from chargers.services import commands, outcomes
 from unievp.lib import clock
 from unievp.lib.db import in_db
 
@@ -91,7 +91,7 @@ class CommandSender:
         pending = self._caller.registration != routes.ACCEPTED
         if pending and route is not None and not route.before_accepted:
             reason = f"Not sent: registration is {self._caller.registration}"
-            await in_db(commands.mark_failed, command.pk, error=reason)
+            await in_db(outcomes.mark_failed, command.pk, error=reason)
             return
         message_id = command.message_id or command.pk.hex
         text = self._peer.call(message_id, command.action, command.payload)

@@ -11,7 +11,7 @@ from django.db import transaction
 from chargers.ocpp import frames, protocol
 from chargers.ocpp.protocol import Answer, Failure
 from chargers.ocpp.redaction import redact
-from chargers.services import commands
+from chargers.services import outcomes
 from chargers.store.frames import FrameRow, append_frames
 from unievp.lib import clock
 
@@ -55,12 +55,12 @@ def record_outcome(exchange: Exchange, outcome: Answer | Failure) -> None:
     """The charger's own answer, in time or late."""
     with transaction.atomic():
         if isinstance(outcome, Answer):
-            commands.mark_answered(exchange.command.pk, response=outcome.payload)
+            outcomes.mark_answered(exchange.command.pk, response=outcome.payload)
             payload = frames.dump(outcome.payload)
             exchange.log(protocol.call_result(exchange.message_id, payload), "result")
         else:
             error = f"{outcome.code}: {outcome.description}".strip(": ")
-            commands.mark_failed(exchange.command.pk, error=error or "The charger gave no reason")
+            outcomes.mark_failed(exchange.command.pk, error=error or "The charger gave no reason")
             exchange.log(
                 frames.dump([4, exchange.message_id, outcome.code, outcome.description, {}]),
                 outcome.code or "error",
@@ -69,11 +69,11 @@ def record_outcome(exchange: Exchange, outcome: Answer | Failure) -> None:
 
 def record_timeout(exchange: Exchange) -> None:
     with transaction.atomic():
-        commands.mark_timed_out(exchange.command.pk)
+        outcomes.mark_timed_out(exchange.command.pk)
         exchange.log("", "timeout")
 
 
 def record_loss(exchange: Exchange) -> None:
     with transaction.atomic():
-        commands.mark_failed(exchange.command.pk, error=CONNECTION_LOST)
+        outcomes.mark_failed(exchange.command.pk, error=CONNECTION_LOST)
         exchange.log("", "disconnected")

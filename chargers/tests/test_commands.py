@@ -12,7 +12,7 @@ from django.db import connection
 from chargers import tasks
 from chargers.events import CommandFinished, CommandQueued
 from chargers.models import Command, CommandStatus, Presence
-from chargers.services import commands
+from chargers.services import commands, outcomes
 from chargers.tests.factories import make_charger
 from cpo.models import AuditEntry
 from cpo.tests.factories import make_user
@@ -107,9 +107,9 @@ def test_answer_ends_a_command_once(charger, django_capture_on_commit_callbacks)
     command = queue(charger)
     commands.claim_next(charger.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        assert commands.mark_answered(command.pk, response={"status": "Accepted"})
-        assert not commands.mark_answered(command.pk, response={"status": "Rejected"})
-        assert not commands.mark_timed_out(command.pk)
+        assert outcomes.mark_answered(command.pk, response={"status": "Accepted"})
+        assert not outcomes.mark_answered(command.pk, response={"status": "Rejected"})
+        assert not outcomes.mark_timed_out(command.pk)
     events.unsubscribe(CommandFinished, heard.append)
     assert heard == [CommandFinished(str(command.pk))]
     command.refresh_from_db()
@@ -120,21 +120,21 @@ def test_answer_ends_a_command_once(charger, django_capture_on_commit_callbacks)
 def test_late_answer_counts(charger):
     command = queue(charger)
     commands.claim_next(charger.pk)
-    assert commands.mark_timed_out(command.pk)
-    assert commands.mark_answered(command.pk, response={})
+    assert outcomes.mark_timed_out(command.pk)
+    assert outcomes.mark_answered(command.pk, response={})
     assert status_of(command) == CommandStatus.ANSWERED
 
 
 def test_answer_to_a_command_never_sent_changes_nothing(charger):
     command = queue(charger)
-    assert not commands.mark_answered(command.pk, response={})
+    assert not outcomes.mark_answered(command.pk, response={})
     assert status_of(command) == CommandStatus.QUEUED
 
 
 def test_error_is_kept_short(charger):
     command = queue(charger)
     commands.claim_next(charger.pk)
-    assert commands.mark_failed(command.pk, error="InternalError: " + "x" * 999)
+    assert outcomes.mark_failed(command.pk, error="InternalError: " + "x" * 999)
     command.refresh_from_db()
     assert (command.status, len(command.error)) == ("failed", 300)
 
@@ -143,7 +143,7 @@ def test_new_password_is_kept_until_it_is_delivered_only(charger):
     payload = {"key": "AuthorizationKey", "value": "00112233445566778899"}
     command = queue(charger, "ChangeConfiguration", payload=payload)
     assert commands.claim_next(charger.pk).payload == payload
-    commands.mark_answered(command.pk, response={"status": "Accepted"})
+    outcomes.mark_answered(command.pk, response={"status": "Accepted"})
     command.refresh_from_db()
     assert command.payload == {"key": "AuthorizationKey", "value": "••••"}
     assert "00112233" not in str(AuditEntry.objects.values())
@@ -151,10 +151,10 @@ def test_new_password_is_kept_until_it_is_delivered_only(charger):
 
 def test_cancelled_command_is_not_sent(charger):
     command = queue(charger)
-    commands.cancel_command(command, actor="test")
+    outcomes.cancel_command(command, actor="test")
     assert commands.claim_next(charger.pk) is None
     with pytest.raises(ConflictError):
-        commands.cancel_command(command, actor="test")
+        outcomes.cancel_command(command, actor="test")
 
 
 def test_waiting_commands_of_connected_chargers_are_nudged_again(charger, monkeypatch):

@@ -1,0 +1,131 @@
+"""How a command ends, and what follows from it in the same transaction.
+
+A charger's answer may change more than its command: a password, a local list, a reservation. Such
+a follower is one line in `FOLLOWERS`; it sees the ended command with the charger's answer. What it
+breaks is logged and undone, never the answer itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from chargers.events import CommandFinished
+from chargers.models import Command, CommandStatus
+from chargers.states import COMMAND
+from cpo.models import User
+from cpo.services import audit
+from unievp.lib import clock
+from unievp.lib.events import publish
+
+logger = logging.getLogger(__name__)
+
+MASKED: Final = "••••"
+
+# Called with the command in its final status, its payload still whole; may be called once more
+# for one command: an answer that comes after `timed_out` makes it `answered`.
+FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType({})
+
+
+def follow(command: Command) -> None:
+    """What the end of `command` means to the rest of the field."""
+    follower = FOLLOWERS.get(command.action)
+    if follower is None:
+        return
+    try:
+        with transaction.atomic():
+            follower(command)
+    except Exception:
+        logger.exception("What follows from command %s failed", command.pk)
+
+
+def cancel_command(command: Command, *, actor: User | str) -> Command:
+    """Take a command out of the queue. Raises ConflictError when it was sent already."""
+    with transaction.atomic():
+        locked = Command.objects.select_for_update().get(pk=command.pk)
+        COMMAND.check(locked.status, CommandStatus.CANCELLED)
+        locked.status = CommandStatus.CANCELLED
+        follow(locked)
+        locked.payload = _without_keys(locked)
+        locked.save(update_fields=["status", "payload"])
+        audit.record(
+            actor=actor,
+            action="command.cancel",
+            subject=locked.charger,
+            after={"command": str(locked.pk)},
+            cpo=locked.charger.cpo,
+        )
+        publish(CommandFinished(str(locked.pk)))
+    return locked
+
+
+def mark_answered(command_id: UUID, *, response: dict[str, Any]) -> bool:
+    """The charger's answer, also a late one; False when the command had ended otherwise."""
+    status = response.get("status")
+    return _finish(
+        Q(pk=command_id),
+        CommandStatus.ANSWERED,
+        response=response,
+        response_status=status[:64] if isinstance(status, str) else "",
+        answered_at=clock.now(),
+        error="",
+    )
+
+
+def mark_failed(command_id: UUID, *, error: str) -> bool:
+    """The charger answered CALLERROR, or it could not be asked."""
+    return _finish(
+        Q(pk=command_id), CommandStatus.FAILED, error=error[:300], answered_at=clock.now()
+    )
+
+
+def mark_timed_out(command_id: UUID) -> bool:
+    return _finish(Q(pk=command_id), CommandStatus.TIMED_OUT)
+
+
+def expire_commands() -> int:
+    """End what waited past its deadline, and what a process took to its grave; how many."""
+    now = clock.now()
+    abandoned = now - timedelta(seconds=2 * settings.COMMAND_TIMEOUT_S)
+    late = Q(status=CommandStatus.QUEUED, deadline_at__lte=now)
+    lost = Q(status=CommandStatus.SENT, sent_at__lte=abandoned)
+    ended = 0
+    for pk in Command.objects.filter(late).values_list("pk", flat=True):
+        ended += _finish(Q(pk=pk) & late, CommandStatus.EXPIRED)
+    for pk in Command.objects.filter(lost).values_list("pk", flat=True):
+        ended += _finish(Q(pk=pk) & lost, CommandStatus.TIMED_OUT)
+    return ended
+
+
+def _finish(which: Q, status: CommandStatus, **values: Any) -> bool:
+    """A guarded update: only from a status that may become this one."""
+    with transaction.atomic():
+        rows = Command.objects.filter(which, status__in=COMMAND.sources(status))
+        command = rows.select_for_update().first()
+        if command is None:
+            return False
+        for name, value in values.items():
+            setattr(command, name, value)
+        command.status = status
+        follow(command)
+        command.payload = _without_keys(command)
+        command.save(update_fields=["status", "payload", *values])
+        publish(CommandFinished(str(command.pk)))
+    return True
+
+
+def _without_keys(command: Command) -> dict[str, Any]:
+    """The payload to keep: a charger's new password is needed until it is delivered only."""
+    payload: dict[str, Any] = command.payload
+    key = payload.get("key")
+    if isinstance(key, str) and key.casefold() == "authorizationkey" and "value" in payload:
+        return {**payload, "value": MASKED}
+    return payload
