@@ -12,6 +12,7 @@ from typing import Any
 from simulator import transactions, visits
 from simulator.authorization import Authorization
 from simulator.behaviour import Behaviour
+from simulator.certificates import Certificates
 from simulator.clock import Pace
 from simulator.configuration import Configuration
 from simulator.connector import Connector
@@ -56,11 +57,13 @@ class Charger:
     link: Link | None = None
     profiles: ProfileStore = field(default_factory=ProfileStore)
     authorization: Authorization = field(default_factory=Authorization)
+    certificates: Certificates = field(default_factory=Certificates)
 
     def __post_init__(self) -> None:
         self.clock = self.behaviour.clock()
         self.outbox = self.behaviour.outbox()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.security_log: list[str] = []
         self._told: dict[int, tuple[str, str]] = {}
         self.uplink = Uplink(self)
         for connector in self.connectors:
@@ -145,6 +148,19 @@ class Charger:
         """A call whose failure changes nothing."""
         with contextlib.suppress(CallError, AnswerTimeoutError, DisconnectedError):
             await self.call(action, payload)
+
+    async def tell_security(self, kind: str) -> None:
+        """SecurityEventNotification (white paper §3): also a line of the security log."""
+        self.security_log.append(f"{self.clock.stamp()} {kind}")
+        await self.attempt(
+            "SecurityEventNotification", {"type": kind, "timestamp": self.clock.stamp()}
+        )
+
+    def log_text(self, kind: str) -> str:
+        """What GetLog and GetDiagnostics upload."""
+        head = f"{self.clock.stamp()} {self.id} firmware {self.firmware}"
+        lines = self.security_log if kind == "SecurityLog" else []
+        return "\n".join([head, *lines]) + "\n"
 
     def owe(self, message: Message) -> None:
         self.outbox.add(message)

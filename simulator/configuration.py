@@ -10,13 +10,14 @@ from simulator.meter import AC_MEASURANDS, DC_MEASURANDS, MEASURANDS
 PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
 MAX_KEYS = 50
 
-# key → (value, kind); kinds: int, bool, text, measurands, secret
+# key → (value, kind); kinds: int, bool, text, measurands, secret, profile
 WRITABLE: dict[str, tuple[str, str]] = {
     "AllowOfflineTxForUnknownId": ("true", "bool"),
     "AuthorizationCacheEnabled": ("true", "bool"),
     "AuthorizationKey": ("", "secret"),
     "AuthorizeRemoteTxRequests": ("false", "bool"),
     "BlinkRepeat": ("3", "int"),
+    "CpoName": ("Nusantara Charging", "text"),
     "ClockAlignedDataInterval": ("0", "int"),
     "ConnectionTimeOut": ("60", "int"),
     "HeartbeatInterval": ("300", "int"),
@@ -29,6 +30,7 @@ WRITABLE: dict[str, tuple[str, str]] = {
     "MeterValuesSampledData": ("", "measurands"),
     "MinimumStatusDuration": ("0", "int"),
     "ResetRetries": ("1", "int"),
+    "SecurityProfile": ("0", "profile"),
     "StopTransactionOnEVSideDisconnect": ("true", "bool"),
     "StopTransactionOnInvalidId": ("true", "bool"),
     "StopTxnAlignedData": ("", "measurands"),
@@ -39,6 +41,9 @@ WRITABLE: dict[str, tuple[str, str]] = {
     "WebSocketPingInterval": ("0", "int"),
 }
 READ_ONLY: dict[str, str] = {
+    "AdditionalRootCertificateCheck": "false",
+    "CertificateSignedMaxChainSize": "10000",
+    "CertificateStoreMaxLength": "10",
     "ChargeProfileMaxStackLevel": "10",
     "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
     "ChargingScheduleMaxPeriods": "24",
@@ -80,10 +85,14 @@ class Configuration:
             return "Rejected"
         if key not in WRITABLE:
             return "NotSupported"
-        if not _valid(WRITABLE[key][1], value):
+        if not _valid(WRITABLE[key][1], value) or self._lowers_profile(key, value):
             return "Rejected"
         self.values[key] = value
         return "Accepted"
+
+    def _lowers_profile(self, key: str, value: str) -> bool:
+        """White paper A05.FR.01."""
+        return key == "SecurityProfile" and int(value) < self.number(key)
 
     def read(self, keys: Iterable[str]) -> tuple[list[dict[str, object]], list[str]]:
         """(configurationKey, unknownKey) of GetConfiguration; all keys for none asked."""
@@ -107,6 +116,8 @@ def _valid(kind: str, value: str) -> bool:
         return value.lower() in ("true", "false")
     if kind == "secret":
         return 16 <= len(value) <= 40
+    if kind == "profile":
+        return value in ("0", "1", "2", "3")
     if kind == "measurands":
         return all(name in MEASURANDS for name in value.split(",") if name)
     return True

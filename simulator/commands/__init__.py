@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.commands import core, maintenance, planning
+from simulator.commands import core, maintenance, planning, security
 from simulator.commands.base import After, Handler, Reply
 from simulator.wire import Call, CallError, Payload
 
 if TYPE_CHECKING:
     from simulator.charger import Charger
 
-HANDLERS: dict[str, Handler] = {**core.HANDLERS, **maintenance.HANDLERS, **planning.HANDLERS}
+HANDLERS: dict[str, Handler] = {
+    **core.HANDLERS,
+    **maintenance.HANDLERS,
+    **planning.HANDLERS,
+    **security.HANDLERS,
+}
 
 
 def answer(charger: Charger, call: Call) -> tuple[Payload | CallError, After | None]:

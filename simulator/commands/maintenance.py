@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from simulator import transactions
+from simulator import transactions, transfers
 from simulator.commands.base import After, Handler, Reply, status
 from simulator.connector import Connector
 from simulator.wire import Payload
@@ -56,6 +53,7 @@ def _triggered(charger: Charger, connector: Connector | None) -> dict[str, After
         "DiagnosticsStatusNotification": calling(
             "DiagnosticsStatusNotification", {"status": "Idle"}
         ),
+        "LogStatusNotification": calling("LogStatusNotification", {"status": "Idle"}),
     }
 
 
@@ -64,15 +62,29 @@ def update_firmware(charger: Charger, payload: Payload) -> Reply:
 
     async def after() -> None:
         pace = charger.around.pace
-        for step in ("Downloading", "Downloaded", "Installing"):
-            await charger.attempt("FirmwareStatusNotification", {"status": step})
+
+        async def tell(word: str) -> None:
+            await charger.attempt("FirmwareStatusNotification", {"status": word})
+
+        await tell("Downloading")
+        await pace.sleep(FIRMWARE_S)
+        if await transfers.download(location) is None:
+            await tell("DownloadFailed")
+            return
+        for step in ("Downloaded", "Installing"):
+            await tell(step)
             await pace.sleep(FIRMWARE_S)
-        charger.firmware = urlsplit(location).path.rsplit("/", 1)[-1][:50] or charger.firmware
-        await charger.reboot()
-        await charger.until_online()
-        await charger.attempt("FirmwareStatusNotification", {"status": "Installed"})
+        await install(charger, location)
+        await tell("Installed")
 
     return {}, after
+
+
+async def install(charger: Charger, location: str) -> None:
+    """Reboot as the version that the file is named after; returns when it is back."""
+    charger.firmware = urlsplit(location).path.rsplit("/", 1)[-1][:50] or charger.firmware
+    await charger.reboot()
+    await charger.until_online()
 
 
 def get_diagnostics(charger: Charger, payload: Payload) -> Reply:
@@ -82,26 +94,12 @@ def get_diagnostics(charger: Charger, payload: Payload) -> Reply:
     async def after() -> None:
         await charger.attempt("DiagnosticsStatusNotification", {"status": "Uploading"})
         await charger.around.pace.sleep(UPLOAD_S)
-        text = f"{charger.clock.stamp()} {charger.id} firmware {charger.firmware}\n"
-        done = await asyncio.to_thread(_upload, location, name, text.encode())
+        text = charger.log_text("DiagnosticsLog")
+        done = await transfers.upload(location, name, text.encode())
         outcome = "Uploaded" if done else "UploadFailed"
         await charger.attempt("DiagnosticsStatusNotification", {"status": outcome})
 
     return {"fileName": name}, after
-
-
-def _upload(location: str, name: str, content: bytes) -> bool:
-    """PUT to an http(s) location; other schemes are not spoken."""
-    if urlsplit(location).scheme not in ("http", "https"):
-        return False
-    request = urllib.request.Request(  # noqa: S310  (the scheme is checked above)
-        location, data=content, method="PUT", headers={"X-File-Name": name}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310  (as above)
-            return 200 <= int(response.status) < 300
-    except (OSError, urllib.error.URLError):
-        return False
 
 
 HANDLERS: dict[str, Handler] = {

@@ -5,7 +5,10 @@ from __future__ import annotations
 from simulator.behaviour import Behaviour
 from simulator.scenarios.dropped_sockets import DroppedSockets
 from simulator.scenarios.duplicates import Duplicates
+from simulator.scenarios.faults import Faults
+from simulator.scenarios.garbage import Garbage
 from simulator.scenarios.idle import Idle
+from simulator.scenarios.lost_stops import LostStops
 from simulator.scenarios.normal import Normal
 from simulator.scenarios.offline_queue import OfflineQueue
 from simulator.scenarios.power_failure import PowerFailure
@@ -30,6 +33,9 @@ SCENARIOS: dict[str, type[Behaviour]] = {
         SlowAnswers,
         DroppedSockets,
         ReconnectStorm,
+        LostStops,
+        Faults,
+        Garbage,
         Idle,
     )
 }

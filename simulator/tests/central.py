@@ -148,6 +148,26 @@ class CentralChargePoint(ChargePoint):
         self.heard("DiagnosticsStatusNotification", payload)
         return call_result.DiagnosticsStatusNotification()
 
+    @on(Action.log_status_notification)
+    def on_log(self, **payload):
+        self.heard("LogStatusNotification", payload)
+        return call_result.LogStatusNotification()
+
+    @on(Action.signed_firmware_status_notification)
+    def on_signed_firmware(self, **payload):
+        self.heard("SignedFirmwareStatusNotification", payload)
+        return call_result.SignedFirmwareStatusNotification()
+
+    @on(Action.security_event_notification)
+    def on_security_event(self, **payload):
+        self.heard("SecurityEventNotification", payload)
+        return call_result.SecurityEventNotification()
+
+    @on(Action.sign_certificate)
+    def on_sign_certificate(self, **payload):
+        self.heard("SignCertificate", payload)
+        return call_result.SignCertificate("Accepted")
+
 
 def _door(central: Central):
     def check(connection, request):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 from ocpp.v16 import call
@@ -246,46 +244,32 @@ async def test_data_for_another_vendor_is_not_understood(central):
             assert (await send(central, request)).status == status
 
 
-async def test_a_firmware_update_tells_its_steps_and_boots_the_new_version(central):
+async def test_a_firmware_update_tells_its_steps_and_boots_the_new_version(central, files):
+    files.content["/firmware-9.9.bin"] = b"image"
     async with idle(central):
-        request = call.UpdateFirmware(
-            location="http://127.0.0.1:1/firmware-9.9.bin", retrieve_date="2026-01-01T00:00:00Z"
-        )
-        await send(central, request)
-        await until(lambda: len(central.of("FirmwareStatusNotification")) == 4)
+        for name in ("firmware-9.9.bin", "missing.bin"):
+            request = call.UpdateFirmware(
+                location=files.url(name), retrieve_date="2026-01-01T00:00:00Z"
+            )
+            await send(central, request)
+            last = "Installed" if name == "firmware-9.9.bin" else "DownloadFailed"
+            await until(lambda: central.of("FirmwareStatusNotification")[-1:] == [{"status": last}])  # noqa: B023
     steps = [each["status"] for each in central.of("FirmwareStatusNotification")]
-    assert steps == ["Downloading", "Downloaded", "Installing", "Installed"]
+    assert steps[:4] == ["Downloading", "Downloaded", "Installing", "Installed"]
+    assert steps[4:] == ["Downloading", "DownloadFailed"]
     assert central.of("BootNotification")[-1]["firmware_version"] == "firmware-9.9.bin"
 
 
-async def test_diagnostics_are_put_where_they_are_asked_for(central):
-    received = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_PUT(self):
-            received.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(201)
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        async with idle(central):
-            location = f"http://127.0.0.1:{server.server_port}/upload"
-            answer = await send(central, call.GetDiagnostics(location=location))
-            assert answer.file_name == f"{ID}.log"
-            await until(lambda: len(central.of("DiagnosticsStatusNotification")) == 2)
-            await send(central, call.GetDiagnostics(location="ftp://127.0.0.1:1/"))
-            await until(lambda: len(central.of("DiagnosticsStatusNotification")) == 4)
-    finally:
-        server.shutdown()
-        server.server_close()
+async def test_diagnostics_are_put_where_they_are_asked_for(central, files):
+    async with idle(central):
+        answer = await send(central, call.GetDiagnostics(location=files.url("upload")))
+        assert answer.file_name == f"{ID}.log"
+        await until(lambda: len(central.of("DiagnosticsStatusNotification")) == 2)
+        await send(central, call.GetDiagnostics(location="ftp://127.0.0.1:1/"))
+        await until(lambda: len(central.of("DiagnosticsStatusNotification")) == 4)
     statuses = [each["status"] for each in central.of("DiagnosticsStatusNotification")]
     assert statuses == ["Uploading", "Uploaded", "Uploading", "UploadFailed"]
-    assert ID.encode() in received[0]
+    assert ID.encode() in files.received["/upload"]
 
 
 async def test_unknown_actions_and_unusable_payloads_get_call_errors(central):

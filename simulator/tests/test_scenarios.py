@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from ocpp.v16 import call
 
-from simulator.scenarios import SCENARIOS, describe, dropped_sockets, reconnect_storm
+from simulator.scenarios import SCENARIOS, describe, dropped_sockets, garbage, reconnect_storm
 from simulator.tests.central import fleet_at, until
 
 ID = "SIM-0001"
@@ -191,6 +191,34 @@ def test_every_scenario_of_the_contract_is_described(name):
 
 def test_the_contracts_scenarios_are_all_there():
     assert set(SCENARIOS) == {
+        "lost_stops", "faults", "garbage",
         "normal", "offline_queue", "duplicates", "reordering", "power_failure", "register_reset",
         "wrong_clock", "wrong_units", "slow_answers", "dropped_sockets", "reconnect_storm", "idle",
     }  # fmt: skip
+
+
+async def test_lost_stops_leave_sessions_that_nobody_ended(central):
+    async with fleet_at(central, scenario="lost_stops", **QUICK):
+        await until(lambda: len(central.starts) >= 3)
+    assert central.of("StopTransaction") == []
+    assert "Available" in central.statuses(ID, 1)
+
+
+async def test_faults_show_an_error_code_end_the_session_and_go_away(central):
+    async with fleet_at(central, scenario="faults", chargers=3, **QUICK):
+        await until(
+            lambda: any(each.get("reason") == "Other" for each in central.of("StopTransaction")), 20
+        )
+        await until(lambda: "Faulted" in central.statuses(ID, 1))
+        await until(lambda: central.statuses(ID, 1)[-1] != "Faulted")
+    faults = [each for each in central.of("StatusNotification") if each["status"] == "Faulted"]
+    assert all(each["error_code"] != "NoError" for each in faults)
+
+
+async def test_garbage_goes_out_between_messages_that_are_answered(central, monkeypatch):
+    monkeypatch.setattr(garbage, "BETWEEN_S", (0.01, 0.02))
+    monkeypatch.setattr(garbage, "FRAMES", (lambda _: '["rubbish"]',))
+    async with fleet_at(central, scenario="garbage", **QUICK) as fleet:
+        await until(lambda: fleet.stats.events["garbage_sent"] > 5)
+        await until(lambda: central.of("StopTransaction"))
+    assert [frame for _, frame in central.frames].count(["rubbish"]) > 5
