@@ -13,7 +13,9 @@ class MeterReading(models.Model):
     a foreign key to it; Django's state keeps the single `id`. `session_id`, `charger_id` are plain
     numbers for the same reason. A resent message meets its first copy by
     (charger, connector, transaction, measured_at, content hash).
-    Typed columns are base units; `samples` is the charger's sampledValue list, word for word;
+    Typed columns are base units; `others` lists what has no column, in base units, too:
+    [{"measurand", "value", "unit", "raw", and where given "raw_unit", "phase", "location",
+    "context"}]; `samples` is the charger's sampledValue list, word for word;
     `adjustments` names what was changed or doubted on the way in.
     """
 
@@ -31,6 +33,7 @@ class MeterReading(models.Model):
     voltage_mv = models.IntegerField(_("voltage (mV)"), null=True, blank=True)
     soc_percent = models.SmallIntegerField(_("state of charge (%)"), null=True, blank=True)
     temperature_mc = models.IntegerField(_("temperature (m°C)"), null=True, blank=True)
+    others = models.JSONField(_("other values"), null=True, blank=True)
     samples = models.JSONField(_("samples"))
     adjustments = models.JSONField(_("adjustments"), null=True, blank=True)
     content_hash = models.BinaryField(editable=False)
