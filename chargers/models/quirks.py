@@ -20,7 +20,7 @@ class LocalTime(models.TextChoices):
     NEVER = "never", _("none: without an offset they are UTC")
     WITHOUT_OFFSET = "without_offset", _("those without an offset")
     WHEN_AHEAD = "when_ahead", _("those without an offset, and with Z while ahead of our clock")
-    ALWAYS = "always", _("all that have no offset or Z")
+    ALWAYS = "always", _("those without an offset, and all with Z")
 
 
 class EnergyRegister(models.TextChoices):
