@@ -30,3 +30,71 @@ BILLING: Final = Transitions(
         "held": {"unbilled", "billed", "not_billable"},
     }
 )
+
+CONFIGURATION_READING: Final = Transitions(
+    {
+        "due": {"due", "asked", "failed"},
+        "asked": {"due", "read", "failed"},
+        "read": {"due"},
+        "failed": {"due"},
+    }
+)
+
+CONFIGURATION_RUN: Final = Transitions(
+    {
+        "running": {"paused", "finished", "cancelled"},
+        "paused": {"running", "cancelled"},
+    }
+)
+
+RUN_ITEM: Final = Transitions(
+    {
+        "waiting": {"working", "failed", "cancelled"},
+        "working": {"done", "partly", "failed", "cancelled"},
+    }
+)
+
+CONFIGURATION_CHANGE: Final = Transitions(
+    {
+        "waiting": {"sent", "failed", "cancelled"},
+        # Back to waiting: asked again, because no answer came.
+        "sent": {"answered", "waiting", "failed", "cancelled"},
+        # An answer that comes late is still the charger's answer.
+        "failed": {"answered"},
+    }
+)
+
+FIRMWARE_CAMPAIGN: Final = Transitions(
+    {
+        "draft": {"running", "aborted"},
+        "running": {"paused", "finished", "aborted"},
+        "paused": {"running", "aborted"},
+    }
+)
+
+_UNDER_WAY: Final = frozenset({"confirmed", "failed", "waiting", "cancelled"})
+# Chargers leave steps out and report them in any order; only the ends are firm. A charger that
+# boots with the new version has it, whatever we had written down before.
+FIRMWARE_UPDATE: Final = Transitions(
+    {
+        "waiting": {"asked", "skipped", "failed", "cancelled", "confirmed"},
+        "asked": {"accepted", "downloading", "downloaded", "installing", "installed"} | _UNDER_WAY,
+        "accepted": {"downloading", "downloaded", "installing", "installed"} | _UNDER_WAY,
+        "downloading": {"downloaded", "installing", "installed"} | _UNDER_WAY,
+        "downloaded": {"downloading", "installing", "installed"} | _UNDER_WAY,
+        "installing": {"installed"} | _UNDER_WAY,
+        "installed": _UNDER_WAY,
+        "failed": {"waiting", "confirmed"},
+        "skipped": {"waiting"},
+    }
+)
+
+CHARGER_LOG: Final = Transitions(
+    {
+        "requested": {"accepted", "uploading", "uploaded", "failed"},
+        "accepted": {"uploading", "uploaded", "failed"},
+        "uploading": {"uploaded", "failed"},
+        # The file may come after we gave up.
+        "failed": {"uploaded"},
+    }
+)

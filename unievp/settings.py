@@ -269,6 +269,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Firmware and chargers' logs: no address serves them, each download asks who comes.
+    "private": {"BACKEND": "unievp.lib.storage.PrivateStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
@@ -280,6 +282,7 @@ SERVESTATIC_AUTOREFRESH = False
 DATA_DIR = BASE_DIR / env.str("DATA_DIR", default=".data")
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "media")))
 MEDIA_URL = "/media/"
+PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", default=str(DATA_DIR / "private")))
 
 # --- REST API ---------------------------------------------------------------------------------
 
@@ -300,6 +303,13 @@ COMMAND_TIMEOUT_S: int = env.int("COMMAND_TIMEOUT_S", default=30)
 COMMAND_DEADLINE_S: int = env.int("COMMAND_DEADLINE_S", default=120)
 FRAME_RETENTION_DAYS: int = env.int("FRAME_RETENTION_DAYS", default=90)
 READING_RETENTION_DAYS: int = env.int("READING_RETENTION_DAYS", default=730)
+# How chargers reach the web process for firmware and log files.
+CHARGER_FILES_URL: str = env.str("CHARGER_FILES_URL", default=PUBLIC_URL)
+LOG_RETENTION_DAYS: int = env.int("LOG_RETENTION_DAYS", default=90)
+LOG_UPLOAD_LIMIT_MB: int = env.int("LOG_UPLOAD_LIMIT_MB", default=64)
+LOG_UPLOAD_HOURS: int = env.int("LOG_UPLOAD_HOURS", default=2)
+# A charger that just booted or connected is left alone for this long before it is asked anything.
+CONFIGURATION_SETTLE_S: int = env.int("CONFIGURATION_SETTLE_S", default=120)
 
 # --- Money ------------------------------------------------------------------------------------
 

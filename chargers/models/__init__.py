@@ -6,10 +6,34 @@ from chargers.models.charger import (
     Registration,
     UnknownCharger,
 )
+from chargers.models.charger_log import OPEN_LOGS, ChargerLog, LogKind, LogStatus
 from chargers.models.command import Command, CommandStatus
 from chargers.models.configuration import ConfigurationKey
+from chargers.models.configuration_reading import ConfigurationReading, ReadingState
+from chargers.models.configuration_run import (
+    ChangeStatus,
+    ConfigurationChange,
+    ConfigurationRun,
+    ConfigurationRunItem,
+    RunItemStatus,
+    RunStatus,
+)
+from chargers.models.configuration_template import (
+    ApplyPolicy,
+    ConfigurationTemplate,
+    ConfigurationTemplateKey,
+)
 from chargers.models.connection import ConnectionLog, EndedBy, FirstArrival
 from chargers.models.connector import Connector, ConnectorStatus, ConnectorStatusChange, PowerType
+from chargers.models.firmware import (
+    OPEN_UPDATES,
+    CampaignStatus,
+    FirmwareCampaign,
+    FirmwareImage,
+    FirmwareUpdate,
+    UpdateForm,
+    UpdateStatus,
+)
 from chargers.models.frame import Direction, Frame
 from chargers.models.id_token import IdToken, IdTokenStatus
 from chargers.models.location import Location
@@ -26,15 +50,27 @@ from chargers.models.session import (
 from chargers.models.tariff_assignment import TariffAssignment
 
 __all__ = [
+    "OPEN_LOGS",
+    "OPEN_UPDATES",
+    "ApplyPolicy",
     "AuthorizationStatus",
     "BillingStatus",
+    "CampaignStatus",
+    "ChangeStatus",
     "Charger",
+    "ChargerLog",
     "ChargerQuirks",
     "ChargerStatus",
     "ChargingSession",
     "Command",
     "CommandStatus",
+    "ConfigurationChange",
     "ConfigurationKey",
+    "ConfigurationReading",
+    "ConfigurationRun",
+    "ConfigurationRunItem",
+    "ConfigurationTemplate",
+    "ConfigurationTemplateKey",
     "ConnectionLog",
     "Connector",
     "ConnectorStatus",
@@ -42,6 +78,9 @@ __all__ = [
     "Direction",
     "EndedBy",
     "EnergyRegister",
+    "FirmwareCampaign",
+    "FirmwareImage",
+    "FirmwareUpdate",
     "FirstArrival",
     "ForcedStatus",
     "Frame",
@@ -49,14 +88,21 @@ __all__ = [
     "IdTokenStatus",
     "LocalTime",
     "Location",
+    "LogKind",
+    "LogStatus",
     "MeterReading",
     "ModelQuirks",
     "OrphanStop",
     "PowerType",
     "Presence",
+    "ReadingState",
     "Registration",
+    "RunItemStatus",
+    "RunStatus",
     "SessionStatus",
     "SessionStatusChange",
     "TariffAssignment",
     "UnknownCharger",
+    "UpdateForm",
+    "UpdateStatus",
 ]

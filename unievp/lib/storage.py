@@ -1,0 +1,41 @@
+"""Files that no address serves by itself: each download goes through a view that asks who comes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from django.utils.deconstruct import deconstructible
+
+if TYPE_CHECKING:
+    from django.core.files.storage import Storage
+
+
+@deconstructible(path="unievp.lib.storage.PrivateStorage")
+class PrivateStorage(FileSystemStorage):
+    """Files below `PRIVATE_ROOT`, readable by the server's own account only, without a URL."""
+
+    def __init__(self) -> None:
+        super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700)
+
+    @property
+    def base_location(self) -> str:  # type: ignore[override]
+        # Read each time: tests put it elsewhere. (The base class keeps it.)
+        return str(settings.PRIVATE_ROOT)
+
+    @property
+    def location(self) -> str:  # type: ignore[override]
+        return os.path.abspath(self.base_location)
+
+    def url(self, name: str | None) -> str:
+        message = f"{name} is private: it has no address"
+        raise ValueError(message)
+
+
+def private_storage() -> Storage:
+    """`storage=` of a private FileField: the "private" entry of STORAGES."""
+    from django.core.files.storage import storages  # (the settings must be ready)
+
+    return storages["private"]
