@@ -37,6 +37,7 @@ from chargers.models.firmware import (
 from chargers.models.frame import Direction, Frame
 from chargers.models.id_token import IdToken, IdTokenStatus
 from chargers.models.location import Location
+from chargers.models.presence_change import PresenceChange
 from chargers.models.quirks import ChargerQuirks, EnergyRegister, LocalTime, ModelQuirks
 from chargers.models.reading import MeterReading
 from chargers.models.session import (
@@ -95,6 +96,7 @@ __all__ = [
     "OrphanStop",
     "PowerType",
     "Presence",
+    "PresenceChange",
     "ReadingState",
     "Registration",
     "RunItemStatus",
