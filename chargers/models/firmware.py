@@ -185,6 +185,9 @@ class FirmwareCampaign(models.Model):
     wave = models.PositiveSmallIntegerField(_("wave"), default=0)
     wave_since = models.DateTimeField(_("wave since"), null=True, blank=True)
     wave_through_at = models.DateTimeField(_("wave through"), null=True, blank=True)
+    # A person who resumes a halted campaign has seen these failures and this wave.
+    failures_accepted = models.PositiveIntegerField(default=0, editable=False)
+    resumed_at = models.DateTimeField(_("resumed"), null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
