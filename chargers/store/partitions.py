@@ -101,7 +101,8 @@ def _make(table: Partitioned, first: date) -> None:
         cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
         cursor.execute(f"LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE")
         cursor.execute(
-            f"CREATE TABLE {name} (LIKE {table.table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+            f"CREATE TABLE {name} (LIKE {table.table} INCLUDING DEFAULTS"
+            " INCLUDING CONSTRAINTS INCLUDING COMPRESSION)"
         )
         cursor.execute(
             f"WITH moved AS (DELETE FROM {default}"
