@@ -18,6 +18,7 @@ from chargers.ocpp import routes
 from chargers.ocpp.exchange import Exchange, record_loss, record_outcome, record_timeout
 from chargers.ocpp.messages import Caller
 from chargers.ocpp.protocol import HISTORY, Answer, Failure, Peer
+from chargers.ocpp.shapes import in_wire_order
 from chargers.services import commands, outcomes
 from unievp.lib import clock
 from unievp.lib.db import in_db
@@ -94,7 +95,8 @@ class CommandSender:
             await in_db(outcomes.mark_failed, command.pk, error=reason)
             return
         message_id = command.message_id or command.pk.hex
-        text = self._peer.call(message_id, command.action, command.payload)
+        payload = in_wire_order(command.action, command.payload)
+        text = self._peer.call(message_id, command.action, payload)
         exchange = Exchange(self._caller.charger_pk, command, message_id, text, clock.now())
         answer: asyncio.Future[Answer | Failure] = asyncio.get_running_loop().create_future()
         self._open = (message_id, answer)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.events import CommandQueued
 from chargers.models import Charger, Command
+from chargers.services.payloads import check_payload
 from chargers.store import commands as store
 from cpo.models import User
 from cpo.services import audit
@@ -34,12 +35,14 @@ def queue_command(
     """Put a CALL into the charger's queue; it is never sent after `deadline_s` seconds.
 
     `actor` is a person, or the name of what asked by itself ("api key: Acme"). Raises ConflictError
-    for a retired charger, InvalidError for no action.
+    for a retired charger, InvalidError for no action or a payload that no frame can carry. Whether
+    the payload is what OCPP asks for is the caller's business: staff may insist.
     """
     if charger.is_retired:
         raise ConflictError(_("This charger is retired."), code="charger_retired")
     if not action:
         raise InvalidError(_("Name an action."), field="action")
+    check_payload(payload)
     now = clock.now()
     user = actor if isinstance(actor, User) else None
     seconds = settings.COMMAND_DEADLINE_S if deadline_s is None else deadline_s
