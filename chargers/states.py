@@ -98,3 +98,12 @@ CHARGER_LOG: Final = Transitions(
         "failed": {"uploaded"},
     }
 )
+
+PROFILE: Final = Transitions(
+    {
+        "pending": {"installed", "refused", "unsure", "unsent", "ended"},
+        # A late answer is still the charger's answer.
+        "unsure": {"installed", "refused", "replaced", "cleared", "ended"},
+        "installed": {"replaced", "cleared", "ended"},
+    }
+)

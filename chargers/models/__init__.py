@@ -7,6 +7,16 @@ from chargers.models.charger import (
     UnknownCharger,
 )
 from chargers.models.charger_log import OPEN_LOGS, ChargerLog, LogKind, LogStatus
+from chargers.models.charging_profile import (
+    ChargingProfile,
+    ChargingSchedulePeriod,
+    ProfileKind,
+    ProfilePurpose,
+    ProfileSource,
+    ProfileState,
+    RateUnit,
+    Recurrency,
+)
 from chargers.models.command import Command, CommandStatus
 from chargers.models.configuration import ConfigurationKey
 from chargers.models.configuration_reading import ConfigurationReading, ReadingState
@@ -48,11 +58,23 @@ from chargers.models.session import (
     SessionStatus,
     SessionStatusChange,
 )
+from chargers.models.site_allocation import (
+    AllocationReason,
+    SiteAllocation,
+    SiteAllocationChange,
+)
+from chargers.models.site_budget import (
+    SiteBudget,
+    SiteBudgetWindow,
+    SiteCharger,
+    SiteConnector,
+)
 from chargers.models.tariff_assignment import TariffAssignment
 
 __all__ = [
     "OPEN_LOGS",
     "OPEN_UPDATES",
+    "AllocationReason",
     "ApplyPolicy",
     "AuthorizationStatus",
     "BillingStatus",
@@ -62,6 +84,8 @@ __all__ = [
     "ChargerLog",
     "ChargerQuirks",
     "ChargerStatus",
+    "ChargingProfile",
+    "ChargingSchedulePeriod",
     "ChargingSession",
     "Command",
     "CommandStatus",
@@ -97,12 +121,24 @@ __all__ = [
     "PowerType",
     "Presence",
     "PresenceChange",
+    "ProfileKind",
+    "ProfilePurpose",
+    "ProfileSource",
+    "ProfileState",
+    "RateUnit",
     "ReadingState",
+    "Recurrency",
     "Registration",
     "RunItemStatus",
     "RunStatus",
     "SessionStatus",
     "SessionStatusChange",
+    "SiteAllocation",
+    "SiteAllocationChange",
+    "SiteBudget",
+    "SiteBudgetWindow",
+    "SiteCharger",
+    "SiteConnector",
     "TariffAssignment",
     "UnknownCharger",
     "UpdateForm",
