@@ -16,8 +16,9 @@ from django.db.models.functions import Lower
 
 from chargers.events import ChargerPresenceChanged
 from chargers.models import Charger
+from chargers.ocpp.character import Character, character_of
 from chargers.ocpp.messages import Caller
-from chargers.ocpp.times import zone
+from chargers.ocpp.quirks import Rulebook, load_rulebook
 from chargers.store.connections import (
     Arrival,
     Arrived,
@@ -61,7 +62,8 @@ class Admitted:
 def admit(knocks: list[Knock]) -> Sequence[Admitted | Refused]:
     """A verdict for each knock, in order; at most one knock per identity in a batch."""
     chargers = _find({knock.identity.lower() for knock in knocks})
-    verdicts = [_judge(chargers.get(knock.identity.lower()), knock) for knock in knocks]
+    rules = load_rulebook()
+    verdicts = [_judge(chargers.get(knock.identity.lower()), knock, rules) for knock in knocks]
     admitted = [
         (verdict, knock)
         for verdict, knock in zip(verdicts, knocks, strict=True)
@@ -97,6 +99,7 @@ class _Welcome:
     charger: Charger
     connection_id: UUID
     subprotocol: str | None
+    character: Character
 
     def admitted(self, arrived: dict[int, Arrived]) -> Admitted:
         charger = self.charger
@@ -105,17 +108,22 @@ class _Welcome:
             cpo_id=charger.cpo_id,
             identity=charger.identity,
             registration=charger.registration,
-            tz=zone(charger.time_zone),
+            character=self.character,
         )
+        caller.take_quirks()
         return Admitted(caller, self.connection_id, self.subprotocol, arrived[charger.pk])
 
 
 def _find(identities: set[str]) -> dict[str, Charger]:
-    rows = Charger.objects.annotate(folded=Lower("identity")).filter(folded__in=identities)
+    rows = (
+        Charger.objects.select_related("location", "own_quirks")
+        .annotate(folded=Lower("identity"))
+        .filter(folded__in=identities)
+    )
     return {row.identity.lower(): row for row in rows}
 
 
-def _judge(charger: Charger | None, knock: Knock) -> _Welcome | Refused:
+def _judge(charger: Charger | None, knock: Knock, rules: Rulebook) -> _Welcome | Refused:
     if charger is None:
         return Refused(404, "unknown")
     if charger.is_retired:
@@ -123,9 +131,10 @@ def _judge(charger: Charger | None, knock: Knock) -> _Welcome | Refused:
     if not _is_authentic(charger, knock):
         return Refused(401, "credentials")
     offered = next((name for name in knock.subprotocols if name.casefold() == SUBPROTOCOL), None)
-    if offered is None and not charger.assume_ocpp16:
+    character = character_of(charger, rules)
+    if offered is None and not (charger.assume_ocpp16 or character.quirks().assume_ocpp16):
         return Refused(400, "subprotocol")
-    return _Welcome(charger, uuid4(), offered)
+    return _Welcome(charger, uuid4(), offered, character)
 
 
 def _is_authentic(charger: Charger, knock: Knock) -> bool:

@@ -6,10 +6,13 @@ What is stored is in `chargers.store.work`. v16 decodes to and encodes from both
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from chargers.ocpp.character import Character
+from chargers.ocpp.quirks import PLAIN, Make, Quirks
+from chargers.ocpp.times import TimeRule
 from chargers.store.work import IdTagInfo, Work
 
 
@@ -25,7 +28,19 @@ class Caller:
     cpo_id: Any
     identity: str
     registration: str  # Accepted / Pending / Rejected
-    tz: tzinfo
+    time_rule: TimeRule = field(default_factory=TimeRule)
+    quirks: Quirks = PLAIN
+    character: Character = field(default_factory=Character)
+
+    def become(self, make: Make) -> None:
+        """A boot named the make: its quirks hold from the next frame on."""
+        if make != self.character.make:
+            self.character.make = make
+            self.take_quirks()
+
+    def take_quirks(self) -> None:
+        self.quirks = self.character.quirks()
+        self.time_rule = self.character.time_rule(self.quirks)
 
 
 @dataclass(slots=True)

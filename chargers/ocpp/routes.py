@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,12 +117,15 @@ def plan_call(
         if isinstance(accepted, schemas.Fault):
             return Refusal(accepted.code, str(accepted))
         payload = accepted
-    clock = Clock(received_at, caller.tz, partial(_content_key, caller.charger_pk, call))
+    clock = Clock(received_at, caller.time_rule, caller.quirks)
     try:
         plan = route.handle(caller, route.decode(payload, clock))
     except UnusableError as error:
         return Refusal(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, f"{error} is out of range")
-    return _inbound(caller, call, text, received_at, route, plan), plan
+    inbound = _inbound(caller, call, text, received_at, route, plan)
+    if clock.has_replaced:
+        inbound.content = content_of(call)
+    return inbound, plan
 
 
 def _inbound(
@@ -176,5 +180,7 @@ def _render(route: Inward, plan: Plan, message_id: str, action: str, result: Any
     return protocol.call_result(message_id, frames.dump(payload))
 
 
-def _content_key(charger_pk: int, call: Call) -> tuple[int, str, int]:
-    return charger_pk, call.action, hash(frames.dump(call.payload))
+def content_of(call: Call) -> bytes:
+    """16 bytes that are the same for every copy of a message, whatever its id."""
+    text = call.action + frames.dump_sorted(call.payload)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()

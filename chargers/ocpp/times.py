@@ -1,23 +1,21 @@
 """Every form of timestamp that chargers send (OCPP 1.6 §3.14), to aware UTC.
 
 A charger without a clock says 1970, one without an offset means its own time zone. What cannot be
-a time of measurement is replaced by the time of arrival, and the reading says so. A repeated
-message must meet its first copy though, so the replacement for one frame stays the same for as long
-as this process remembers it.
+a time of measurement is replaced by the time of arrival, and the reading says so.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chargers.ocpp.quirks import PLAIN, Quirks
 
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 FURTHEST_AHEAD: Final = timedelta(days=1)
 SKEW_TOLERATED: Final = timedelta(minutes=5)
-REMEMBERED: Final = timedelta(minutes=15)
 _MAX_TEXT = 48
 _FORM = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})"
@@ -36,19 +34,26 @@ def zone(name: str) -> tzinfo:
         return UTC
 
 
-def read_time(value: Any, received_at: datetime, tz: tzinfo) -> tuple[datetime, str]:
+def read_time(
+    value: Any, received_at: datetime, tz: tzinfo, local: str = "never"
+) -> tuple[datetime, str]:
     """`value` as UTC, and what was adjusted ("" for nothing). Never raises.
 
-    A missing, unreadable or impossible time becomes `received_at`.
+    `tz` is the zone of times without an offset; `local` says when it is that of times with Z, too:
+    "always", or "when_ahead" for those that would lie in the future otherwise. A missing,
+    unreadable or impossible time becomes `received_at`.
     """
     parsed = _parse(value)
     if parsed is None:
         return received_at, "no timestamp" if value in (None, "") else "unreadable timestamp"
     note = ""
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=tz)
-        note = "no offset" if tz is UTC else f"no offset: taken as {tz}"
     try:
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=tz)
+            note = "no offset" if tz is UTC else f"no offset: taken as {tz}"
+        elif local not in _UTC_WITH_Z and _is_local(parsed, received_at, tz, local):
+            parsed = parsed.replace(tzinfo=tz)
+            note = f"Z taken as {tz}"
         moment = parsed.astimezone(UTC)
     except (OverflowError, ValueError):
         return received_at, "impossible timestamp"
@@ -60,6 +65,21 @@ def read_time(value: Any, received_at: datetime, tz: tzinfo) -> tuple[datetime, 
     if ahead > SKEW_TOLERATED:
         note = f"{note}, clock ahead" if note else "clock ahead"
     return moment, note
+
+
+_UTC_WITH_Z: Final = frozenset({"never", "without_offset"})
+
+
+def _is_local(parsed: datetime, received_at: datetime, tz: tzinfo, local: str) -> bool:
+    """Whether a time written as UTC means `tz`."""
+    if parsed.utcoffset():
+        return False
+    if local == "always":
+        return True
+    return (
+        parsed - received_at > SKEW_TOLERATED
+        and parsed.replace(tzinfo=tz) - received_at <= SKEW_TOLERATED
+    )
 
 
 def _parse(value: Any) -> datetime | None:
@@ -100,45 +120,38 @@ def _offset(text: str | None) -> tzinfo | None:
     return timezone(-delta if text[0] == "-" else delta)
 
 
-class FirstArrivals:
-    """When a frame came first: the time that stands in for a timestamp that cannot be used.
-
-    Bounded; forgets the oldest, and each after REMEMBERED: a charger whose clock stands still may
-    mean another event by the same words. Keys are whatever makes two copies of a message equal.
-    """
-
-    def __init__(self, size: int = 10_000) -> None:
-        self._seen: OrderedDict[Any, datetime] = OrderedDict()
-        self._size = size
-
-    def first(self, key: Any, received_at: datetime) -> datetime:
-        known = self._seen.pop(key, None)
-        if known is not None and received_at - known < REMEMBERED:
-            self._seen[key] = known
-            return known
-        self._seen[key] = received_at
-        if len(self._seen) > self._size:
-            self._seen.popitem(last=False)
-        return received_at
-
-
 _REPLACED = ("no timestamp", "unreadable", "impossible", "timestamp before", "timestamp far")
-_ARRIVALS = FirstArrivals()
+
+
+class TimeRule(NamedTuple):
+    """What a charger's times mean: `tz` of its clock, and which times are local (LocalTime)."""
+
+    tz: tzinfo = UTC
+    local: str = "never"
+
+
+_UTC_RULE: Final = TimeRule()
 
 
 class Clock:
-    """How one frame's times are read: when it came and what its charger's clock means."""
+    """How one frame is read: when it came, what its charger's clock means, and its other quirks.
 
-    __slots__ = ("_key", "received_at", "tz")
+    `has_replaced` afterwards: a time of the frame is that of its arrival. A copy of the frame must
+    get the same one (`chargers.store.arrivals`).
+    """
 
-    def __init__(self, received_at: datetime, tz: tzinfo = UTC, key: Any = None) -> None:
-        """`key()` makes two copies of one message equal; called only where a time is replaced."""
+    __slots__ = ("has_replaced", "quirks", "received_at", "rule")
+
+    def __init__(
+        self, received_at: datetime, rule: TimeRule = _UTC_RULE, quirks: Quirks = PLAIN
+    ) -> None:
         self.received_at = received_at
-        self.tz = tz
-        self._key = key
+        self.rule = rule
+        self.quirks = quirks
+        self.has_replaced = False
 
     def read(self, value: Any) -> tuple[datetime, str]:
-        moment, note = read_time(value, self.received_at, self.tz)
-        if note and self._key is not None and note.startswith(_REPLACED):
-            moment = _ARRIVALS.first(self._key(), self.received_at)
+        moment, note = read_time(value, self.received_at, self.rule.tz, self.rule.local)
+        if note and note.startswith(_REPLACED):
+            self.has_replaced = True
         return moment, note

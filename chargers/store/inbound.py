@@ -15,6 +15,7 @@ from django.db import transaction
 from chargers.live import readings_moved
 from chargers.services.authorization import authorize_tags
 from chargers.services.sessions import start_sessions, stop_sessions
+from chargers.store.arrivals import settle_arrivals
 from chargers.store.boot import BootOf, write_boots
 from chargers.store.frames import FrameRow, append_frames
 from chargers.store.presence import mark_seen
@@ -45,6 +46,7 @@ def write(batch: list[Inbound]) -> list[str | Exception]:
         by_kind[type(item.work)].append(position)
     results: list[Any] = [None] * len(batch)
     with transaction.atomic(savepoint=False):
+        settle_arrivals(batch)
         for kind, writer in _WRITERS.items():
             positions = by_kind.get(kind)
             if positions:

@@ -68,23 +68,25 @@ WITH item AS MATERIALIZED (
         charger_id bigint, connector_number smallint, transaction_id bigint, known bigint,
         measured_at timestamptz, received_at timestamptz, energy_wh bigint, interval_wh bigint,
         power_w integer, current_ma integer, voltage_mv integer, soc_percent smallint,
-        temperature_mc integer, samples jsonb, adjustments jsonb, content_hash text
+        temperature_mc integer, others jsonb, samples jsonb, adjustments jsonb, content_hash text,
+        counts_session boolean
     )
 ), stored AS (
     INSERT INTO chargers_meterreading (
         charger_id, connector_number, transaction_id, session_id, measured_at, received_at,
         energy_wh, interval_wh, power_w, current_ma, voltage_mv, soc_percent, temperature_mc,
-        samples, adjustments, content_hash
+        others, samples, adjustments, content_hash
     )
     SELECT charger_id, connector_number, transaction_id, session_id, measured_at, received_at,
         energy_wh, interval_wh, power_w, current_ma, voltage_mv, soc_percent, temperature_mc,
-        samples, adjustments, decode(content_hash, 'hex')
+        others, samples, adjustments, decode(content_hash, 'hex')
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING session_id, interval_wh
 ), judged AS (
     SELECT session.id, item.measured_at, item.power_w, item.soc_percent,
         CASE
+            WHEN item.counts_session THEN item.energy_wh
             WHEN item.energy_wh >= session.meter_start_wh
                 THEN item.energy_wh - session.meter_start_wh
             WHEN item.energy_wh < session.meter_start_wh / 2 THEN item.energy_wh
@@ -159,6 +161,8 @@ def _row(message: ReadingsOf, reading: Reading) -> dict[str, Any]:
         "voltage_mv": reading.voltage_mv,
         "soc_percent": reading.soc_percent,
         "temperature_mc": reading.temperature_mc,
+        "others": reading.others or None,
+        "counts_session": reading.counts_session,
         "samples": reading.samples,
         "adjustments": list(reading.adjustments) or None,
         "content_hash": reading.content_hash.hex(),

@@ -76,6 +76,9 @@ class Reading:
     voltage_mv: int | None = None
     soc_percent: int | None = None
     temperature_mc: int | None = None
+    others: tuple[dict[str, Any], ...] = ()  # what has no column, see `MeterReading.others`
+    # The register counts this session only: its value is the session's energy.
+    counts_session: bool = False
     adjustments: tuple[str, ...] = ()
 
 
@@ -120,6 +123,24 @@ class StopTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class FirmwareReport:
+    """FirmwareStatusNotification or its signed form, which may name its request. Result: None."""
+
+    status: str
+    request_id: int | None = None
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """DiagnosticsStatusNotification (`diagnostics`) or LogStatusNotification. Result: None."""
+
+    status: str
+    request_id: int | None = None
+    diagnostics: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LogOnly:
     """A message whose frame is stored and whose answer needs nothing from the database.
 
@@ -135,6 +156,8 @@ Work = (
     | MeterValues
     | StartTransaction
     | StopTransaction
+    | FirmwareReport
+    | LogReport
     | LogOnly
 )
 
@@ -158,4 +181,6 @@ class Inbound:
     render: Callable[[Any], str]
     outcome: str = "result"
     log_frame: bool = True
+    # Of a message with a time that was replaced by its arrival: what its copies have in common.
+    content: bytes | None = None
     extra: dict[str, Any] = field(default_factory=dict)

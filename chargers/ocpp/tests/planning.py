@@ -9,6 +9,7 @@ from chargers.ocpp import schemas
 from chargers.ocpp.messages import Caller
 from chargers.ocpp.protocol import Call, Peer
 from chargers.ocpp.routes import Refusal, plan_call
+from chargers.ocpp.times import TimeRule
 
 RECEIVED = datetime(2026, 2, 1, 12, 0, 0, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 9, 30, 0, tzinfo=UTC)
@@ -16,7 +17,7 @@ TIME = "2026-02-01T09:30:00Z"
 
 
 def caller(registration="Accepted", tz=UTC):
-    return Caller(7, "cpo", "CP1", registration, tz)
+    return Caller(7, "cpo", "CP1", registration, TimeRule(tz))
 
 
 def plan(action, payload, who=None):

@@ -107,13 +107,17 @@ def test_a_start_is_never_refused(change, field, value, note):
     assert request.adjustments == ((note,) if note else ())
 
 
-def test_a_copy_of_a_start_without_a_clock_is_the_same_start():
+def test_a_copy_of_a_start_without_a_clock_has_the_same_content():
+    """By which the store gives it the time of the first one (test_arrivals)."""
     payload = START | {"timestamp": "1970-01-01T00:00:10Z", "idTag": "COPY"}
-    first = work("StartTransaction", payload)
-    text = json.dumps([2, "other-id", "StartTransaction", payload])
+    first, _ = plan("StartTransaction", payload)
+    text = json.dumps([2, "other-id", "StartTransaction", dict(reversed(payload.items()))])
     (call,) = Peer().feed(text)
-    later = RECEIVED.replace(minute=3)
-    assert plan_call(caller(), call, text, later)[0].work == first
+    copy, _ = plan_call(caller(), call, text, RECEIVED.replace(minute=3))
+    assert copy.content == first.content is not None
+    other, _ = plan("StartTransaction", payload | {"meterStart": 6})
+    assert other.content != first.content
+    assert plan("StartTransaction", START)[0].content is None
 
 
 def test_a_local_clock_is_read_in_its_zone():

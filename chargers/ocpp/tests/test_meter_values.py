@@ -1,11 +1,12 @@
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargers.ocpp.times import Clock
-from chargers.ocpp.v16.meter_values import content_hash, read_columns, read_meter_values
+from chargers.ocpp.v16.meter_values import content_hash, read_meter_values, read_samples
 
 RECEIVED = datetime(2026, 2, 1, 12, 0, 0, tzinfo=UTC)
 CLOCK = Clock(RECEIVED)
@@ -17,7 +18,7 @@ def sample(value, measurand=None, unit=None, **more):
 
 
 def columns(*samples):
-    return read_columns(samples)[0]
+    return read_samples(samples).columns
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_units_become_base_units(given_sample, column, value):
     ],
 )
 def test_other_measurands_stay_in_the_samples_without_a_doubt(given_sample):
-    assert read_columns([given_sample]) == ({}, [])
+    assert read_samples([given_sample])[:2] == ({}, [])
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_other_measurands_stay_in_the_samples_without_a_doubt(given_sample):
     ],
 )
 def test_what_cannot_be_used_is_named(given_sample, note):
-    assert read_columns([given_sample]) == ({}, [note])
+    assert read_samples([given_sample])[:2] == ({}, [note])
 
 
 def test_phases_are_summed_only_without_a_total():
@@ -178,6 +179,7 @@ anything = st.recursive(
     )
 )
 def test_any_samples_are_read_into_what_the_columns_hold(samples):
-    values, notes = read_columns(samples)
+    values, notes, others = read_samples(samples)
     assert all(type(value) is int and abs(value) <= 10**15 for value in values.values())
     assert all(isinstance(note, str) for note in notes)
+    orjson.dumps(others)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargers.ocpp.times import Clock, FirstArrivals, read_time, zone
+from chargers.ocpp.times import Clock, read_time, zone
 
 RECEIVED = datetime(2026, 2, 1, 12, 0, 0, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 9, 30, 0, tzinfo=UTC)
@@ -89,19 +89,9 @@ def test_any_text_is_some_instant(text):
     assert read_time(text, RECEIVED, UTC)[0].utcoffset() == timedelta(0)
 
 
-def test_the_copy_of_a_message_gets_the_first_ones_arrival():
-    later = RECEIVED + timedelta(minutes=2)
-    first = Clock(RECEIVED, key=lambda: "same").read("1970-01-01T00:00:00Z")
-    assert first[0] == RECEIVED
-    assert Clock(later, key=lambda: "same").read("1970-01-01T00:00:00Z")[0] == RECEIVED
-    assert Clock(later, key=lambda: "other").read("1970-01-01T00:00:00Z")[0] == later
-
-
-def test_first_arrivals_are_bounded_and_forget():
-    arrivals = FirstArrivals(size=2)
-    for key in "abc":
-        arrivals.first(key, RECEIVED)
-    later = RECEIVED + timedelta(minutes=1)
-    assert arrivals.first("c", later) == RECEIVED
-    assert arrivals.first("a", later) == later
-    assert arrivals.first("c", RECEIVED + timedelta(hours=1)) == RECEIVED + timedelta(hours=1)
+def test_a_replaced_time_is_known_for_its_copies():
+    clock = Clock(RECEIVED)
+    clock.read("2026-02-01T09:30:00")
+    assert not clock.has_replaced
+    clock.read("1970-01-01T00:00:00Z")
+    assert clock.has_replaced

@@ -11,8 +11,9 @@ from typing import Any
 
 from chargers.ocpp.messages import DataTransfer, Notice, UnusableError
 from chargers.ocpp.times import Clock
+from chargers.ocpp.v16.measurands import Number
 from chargers.ocpp.v16.meter_values import read_meter_values
-from chargers.ocpp.v16.values import INT_MAX, SMALLINT_MAX, read_integer, read_text
+from chargers.ocpp.v16.values import INT_MAX, SMALLINT_MAX, read_integer, read_number, read_text
 from chargers.store.work import (
     Authorize,
     Boot,
@@ -87,7 +88,9 @@ def meter_values(payload: Payload, clock: Clock) -> MeterValues:
     return MeterValues(
         connector_number=_connector(payload.get("connectorId"), lowest=0)[0],
         transaction_id=None if transaction is None else _transaction(transaction),
-        readings=read_meter_values(payload.get("meterValue"), clock),
+        readings=read_meter_values(
+            payload.get("meterValue"), clock, in_transaction=transaction not in (None, 0)
+        ),
     )
 
 
@@ -95,7 +98,7 @@ def start_transaction(payload: Payload, clock: Clock) -> StartTransaction:
     notes: list[str] = []
     connector, note = _connector(payload.get("connectorId"), lowest=1)
     notes.append(note)
-    meter_start, note = _meter(payload.get("meterStart"), "meterStart")
+    meter_start, note = _meter(payload.get("meterStart"), "meterStart", clock)
     notes.append(note)
     started_at, note = clock.read(payload.get("timestamp"))
     notes.append(note)
@@ -115,8 +118,8 @@ def start_transaction(payload: Payload, clock: Clock) -> StartTransaction:
 def stop_transaction(payload: Payload, clock: Clock) -> StopTransaction:
     """Without a readable meterStop the latest register of transactionData stands in for it."""
     ended_at, note = clock.read(payload.get("timestamp"))
-    readings = read_meter_values(payload.get("transactionData"), clock)
-    meter_stop, meter_note = _meter(payload.get("meterStop"), "meterStop")
+    readings = read_meter_values(payload.get("transactionData"), clock, in_transaction=True)
+    meter_stop, meter_note = _meter(payload.get("meterStop"), "meterStop", clock)
     if meter_stop is None:
         registers = [item.energy_wh for item in readings if item.energy_wh is not None]
         meter_stop = max(registers, default=0)
@@ -144,10 +147,17 @@ def _transaction(value: Any) -> int:
     return NO_TRANSACTION if number is None else number
 
 
-def _meter(value: Any, name: str) -> tuple[int | None, str]:
-    number = read_integer(value)
+def _meter(value: Any, name: str, clock: Clock) -> tuple[int | None, str]:
+    """Wh; a charger that calls kWh Wh does so here, too."""
+    number: Number | None = read_integer(value)
+    factor = clock.quirks.energy_factor
+    note = ""
+    if factor is not None and number is not None:
+        exact = read_number(value)
+        number = round((number if exact is None else exact) * factor)
+        note = f"{name} times {factor.normalize():f}"
     if number is None:
         return None, f"{name} missing" if value is None else f"{name} unreadable"
     if abs(number) > MAX_METER_WH:
         return None, f"{name} impossible"
-    return (number, "") if number >= 0 else (0, f"{name} negative")
+    return (int(number), note) if number >= 0 else (0, f"{name} negative")

@@ -10,54 +10,38 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
 
+from chargers.ocpp.quirks import PLAIN, Quirks
 from chargers.ocpp.times import Clock
+from chargers.ocpp.v16.measurands import (
+    CURRENT,
+    ENERGY,
+    INTERVAL,
+    NET,
+    NET_RANK,
+    POWER,
+    SOC,
+    TEMPERATURE,
+    VOLTAGE,
+    Kind,
+    Number,
+    kind_of,
+)
 from chargers.ocpp.v16.values import INT_MAX, read_number
 from chargers.store.work import Reading
 
-ENERGY: Final = "energy_wh"
-INTERVAL: Final = "interval_wh"
-POWER: Final = "power_w"
-CURRENT: Final = "current_ma"
-VOLTAGE: Final = "voltage_mv"
-SOC: Final = "soc_percent"
-TEMPERATURE: Final = "temperature_mc"
-
 _HASH_SIZE = 16
 _MOST_SAMPLES = 1_000
+_MOST_OTHERS = 100
+_LONGEST_WORD = 32
 
-_COLUMNS = {
-    "energy.active.import.register": ENERGY,
-    "energy.active.import.interval": INTERVAL,
-    "power.active.import": POWER,
-    "current.import": CURRENT,
-    "voltage": VOLTAGE,
-    "soc": SOC,
-    "temperature": TEMPERATURE,
-}
-Number = int | Decimal
-_KILO = 1000
-_ONE = 1
-_ENERGY_UNITS: dict[str, Number] = {"": _ONE, "wh": _ONE, "kwh": _KILO, "mwh": _KILO * _KILO}
-_POWER_UNITS: dict[str, Number] = {"": _ONE, "w": _ONE, "kw": _KILO, "va": _ONE, "kva": _KILO}
-_UNITS: dict[str, dict[str, Number]] = {
-    ENERGY: _ENERGY_UNITS,
-    INTERVAL: _ENERGY_UNITS,
-    POWER: _POWER_UNITS,
-    CURRENT: {"": _KILO, "a": _KILO, "ma": _ONE},
-    VOLTAGE: {"": _KILO, "v": _KILO, "mv": _ONE, "kv": _KILO * _KILO},
-    SOC: {"": _ONE, "percent": _ONE, "%": _ONE},
-    TEMPERATURE: {"": _KILO, "celsius": _KILO, "celcius": _KILO, "c": _KILO, "°c": _KILO},
-}
-_BY_UNIT = (POWER, CURRENT, VOLTAGE, SOC, TEMPERATURE)
-_OTHER_SCALES = {"k": (Decimal(1), Decimal("273.15")), "fahrenheit": (Decimal(9) / 5, Decimal(32))}
 # Columns that PostgreSQL keeps in 32 or 16 bits; an energy register may pass 2^32 Wh.
+_MOST: Final = 10**15
 _LIMITS = {
-    ENERGY: 10**15,
+    ENERGY: _MOST,
     INTERVAL: 10**12,
     POWER: INT_MAX,
     CURRENT: INT_MAX,
@@ -68,41 +52,18 @@ _LIMITS = {
 _AVERAGED = frozenset({VOLTAGE, SOC, TEMPERATURE})
 _NOT_NEGATIVE = frozenset({ENERGY, INTERVAL, SOC})
 
-# Two samples of one measurand at one time: the settled value wins over the periodic one, and
-# the value of the beginning comes last (Growatt sends Begin and Periodic together).
-_CONTEXTS = {
-    "Transaction.End": 0,
-    "Sample.Periodic": 1,
-    "": 1,
-    "Sample.Clock": 2,
-    "Trigger": 3,
-    "Interruption.End": 4,
-    "Other": 5,
-    "Interruption.Begin": 6,
-    "Transaction.Begin": 7,
-}
-_UNKNOWN_CONTEXT = 8
-_LOCATIONS = {"": 0, "outlet": 0, "cable": 1, "inlet": 2, "body": 3, "ev": 4}
-_PHASES = {"": "", "L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
+
+class Samples(NamedTuple):
+    """A sampledValue list in base units: the typed columns, what was doubted, and the rest."""
+
+    columns: dict[str, int]
+    notes: list[str]
+    others: list[dict[str, Any]]
 
 
-class _Kind(NamedTuple):
-    """What (measurand, unit, phase, location, context) means; `column` "" for samples only."""
-
-    column: str
-    scale: Number
-    offset: Decimal | None
-    phase: str
-    rank: int
-    note: str
-
-    def convert(self, value: Number) -> Number:
-        if self.offset is not None:
-            value -= self.offset
-        return value * self.scale
-
-
-def read_meter_values(values: Any, clock: Clock) -> tuple[Reading, ...]:
+def read_meter_values(
+    values: Any, clock: Clock, *, in_transaction: bool = False
+) -> tuple[Reading, ...]:
     """The readings of a `meterValue` or `transactionData` list, whatever it is."""
     if not isinstance(values, list):
         return ()
@@ -117,61 +78,89 @@ def read_meter_values(values: Any, clock: Clock) -> tuple[Reading, ...]:
             else []
         )
         if samples:
-            readings.append(read_meter_value(value.get("timestamp"), samples, clock))
+            readings.append(
+                read_meter_value(
+                    value.get("timestamp"), samples, clock, in_transaction=in_transaction
+                )
+            )
     return tuple(readings)
 
 
-def read_meter_value(timestamp: Any, samples: list[dict[str, Any]], clock: Clock) -> Reading:
+def read_meter_value(
+    timestamp: Any, samples: list[dict[str, Any]], clock: Clock, *, in_transaction: bool = False
+) -> Reading:
     measured_at, note = clock.read(timestamp)
-    columns, notes = read_columns(samples[:_MOST_SAMPLES])
+    columns, notes, others = read_samples(samples[:_MOST_SAMPLES], clock.quirks)
     if note:
         notes.insert(0, note)
+    counts_session = in_transaction and clock.quirks.register_restarts and ENERGY in columns
+    if counts_session:
+        notes.append("energy_wh: counts the session")
+    # Two times that are both replaced by the arrival still tell two readings from each other.
+    content = [timestamp, *samples] if measured_at is clock.received_at else samples
     return Reading(
         measured_at=measured_at,
         samples=samples,
-        content_hash=content_hash(samples),
+        content_hash=content_hash(content),
         adjustments=tuple(dict.fromkeys(notes)),
+        others=tuple(others),
+        counts_session=counts_session,
         **columns,
     )
 
 
-def content_hash(samples: list[dict[str, Any]]) -> bytes:
+def content_hash(samples: list[Any]) -> bytes:
     """16 bytes that tell a resent reading from another one at the same time."""
     text = orjson.dumps(samples, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=_HASH_SIZE).digest()
 
 
-def read_columns(samples: Iterable[dict[str, Any]]) -> tuple[dict[str, int], list[str]]:
-    """The typed columns in base units, and what was doubted."""
+def read_samples(samples: Iterable[dict[str, Any]], quirks: Quirks = PLAIN) -> Samples:
+    """The samples of one time in base units; see `chargers.ocpp.v16.measurands` for what wins."""
     notes: list[str] = []
+    others: list[dict[str, Any]] = []
     best: dict[str, tuple[int, dict[str, Number]]] = {}
+    factor = quirks.energy_factor
     for sample in samples:
-        kind = _kind_of(sample)
+        kind = kind_of(sample)
         if kind.note:
             notes.append(kind.note)
-        if not kind.column:
+        if not kind.measurand:
             continue
         value = read_number(sample.get("value"))
         if value is None:
-            notes.append(f"{kind.column}: unreadable value")
+            notes.append(f"{kind.column or kind.measurand}: unreadable value")
+            continue
+        value = kind.convert(value)
+        if factor is not None and kind.is_wh:
+            value *= factor
+            notes.append(f"{kind.column or kind.measurand}: times {factor.normalize():f}")
+        if not kind.column:
+            _add_other(others, notes, sample, kind, value)
             continue
         rank, phases = best.get(kind.column, (kind.rank, {}))
         if kind.rank < rank:
             phases = {}
         if kind.rank <= rank:
-            phases.setdefault(kind.phase, kind.convert(value))
+            phases.setdefault(kind.phase, value)
             best[kind.column] = (kind.rank, phases)
+    return Samples(_columns(best, notes), notes, others)
+
+
+def _columns(best: dict[str, tuple[int, dict[str, Number]]], notes: list[str]) -> dict[str, int]:
     columns = {}
-    for column, (_, phases) in best.items():
-        whole = _whole(column, phases)
+    for column, (rank, phases) in best.items():
+        if rank >= NET_RANK:
+            notes.append(f"{column}: taken from {NET}")
+        whole = _whole(column, phases, notes)
         if whole is None:
             notes.append(f"{column}: impossible value")
         else:
             columns[column] = whole
-    return columns, notes
+    return columns
 
 
-def _whole(column: str, phases: dict[str, Number]) -> int | None:
+def _whole(column: str, phases: dict[str, Number], notes: list[str]) -> int | None:
     """The overall value if there is one, else energy and power summed over the phases.
 
     Of currents the highest phase counts, of voltages the mean: a sum of either means nothing.
@@ -184,75 +173,47 @@ def _whole(column: str, phases: dict[str, Number]) -> int | None:
     else:
         summed = sum(map(Decimal, phases.values()), Decimal(0))
         total = summed / len(phases) if column in _AVERAGED else summed
-    value = total if type(total) is int else int(Decimal(total).to_integral_value(ROUND_HALF_UP))
+    if column == SOC and 0 < total < 1:
+        # No car drives to a charger with half a percent.
+        total *= 100
+        notes.append(f"{column}: fraction taken as percent")
+    value = total if type(total) is int else _rounded(total)
     if abs(value) > _LIMITS[column] or (value < 0 and column in _NOT_NEGATIVE):
         return None
     return value
 
 
-_NOTHING = _Kind("", _ONE, None, "", 0, "")
+def _add_other(
+    others: list[dict[str, Any]],
+    notes: list[str],
+    sample: dict[str, Any],
+    kind: Kind,
+    value: Number,
+) -> None:
+    """Keep a value that has no column, with what the charger wrote."""
+    if abs(value) > _MOST:
+        notes.append(f"{kind.measurand}: impossible value")
+        return
+    if len(others) >= _MOST_OTHERS:
+        return
+    other: dict[str, Any] = {
+        "measurand": kind.measurand,
+        "value": _rounded(value) if kind.whole else f"{Decimal(value):f}",
+        "unit": kind.base,
+        "raw": sample.get("value"),
+        "raw_unit": sample.get("unit"),
+        "phase": kind.phase,
+        "location": sample.get("location"),
+        "context": sample.get("context"),
+    }
+    others.append(
+        {
+            name: text[:_LONGEST_WORD] if isinstance(text, str) and name != "raw" else text
+            for name, text in other.items()
+            if text not in (None, "")
+        }
+    )
 
 
-def _kind_of(sample: dict[str, Any]) -> _Kind:
-    get = sample.get
-    try:
-        return _kind(
-            get("measurand"),
-            get("unit"),
-            get("phase"),
-            get("location"),
-            get("context"),
-            get("format"),
-        )
-    except (TypeError, AttributeError):
-        # A list or object where a word belongs.
-        return _NOTHING._replace(note="sample is not made of words")
-
-
-@lru_cache(maxsize=4096)
-def _kind(
-    measurand: str | None,
-    unit: str | None,
-    phase: str | None,
-    location: str | None,
-    context: str | None,
-    form: str | None,
-) -> _Kind:
-    # A real fleet uses some dozens of combinations: each is worked out once.
-    if form is not None and form.casefold() == "signeddata":
-        return _NOTHING
-    unit_word = (unit or "").strip().casefold()
-    column = _column(measurand, unit_word)
-    if not column or (phase or "").upper() not in _PHASES:
-        return _NOTHING
-    scale, offset, note = _scale(column, unit_word, unit or "")
-    if scale is None:
-        return _NOTHING._replace(note=note)
-    rank = 10 * _LOCATIONS.get((location or "").casefold(), 5)
-    rank += _CONTEXTS.get(context or "", _UNKNOWN_CONTEXT)
-    return _Kind(column, scale, offset, _PHASES[(phase or "").upper()], rank, note)
-
-
-def _column(measurand: str | None, unit: str) -> str:
-    """The default is the energy register; amperes without a measurand are not energy (Alfen)."""
-    if measurand:
-        return _COLUMNS.get(measurand.casefold(), "")
-    return next((name for name in _BY_UNIT if unit and unit in _UNITS[name]), ENERGY)
-
-
-def _scale(column: str, word: str, unit: str) -> tuple[Number | None, Decimal | None, str]:
-    zero = None
-    scale = _UNITS[column].get(word)
-    if scale is not None:
-        return scale, zero, ""
-    if column == TEMPERATURE and word in _OTHER_SCALES:
-        divisor, offset = _OTHER_SCALES[word]
-        return _KILO / divisor, offset, ""
-    if column == POWER and word in ("wh", "kwh"):
-        # Seen in the field: power labelled as energy (reference §2.18).
-        return (
-            _ENERGY_UNITS[word],
-            zero,
-            f"power_w: unit {unit[:8]} taken as {unit[:8].rstrip('hH')}",
-        )
-    return None, zero, f"{column}: unknown unit {unit[:16]}"
+def _rounded(value: Number) -> int:
+    return int(Decimal(value).to_integral_value(ROUND_HALF_UP))
