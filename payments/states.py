@@ -49,3 +49,122 @@ SETTLEMENT_TRANSITIONS = Transitions(
         _S.REVERSED: set(),
     }
 )
+
+
+class IntentStatus(models.TextChoices):
+    CREATED = "created", _("Created")
+    REQUIRES_ACTION = "requires_action", _("Waiting for the driver")
+    PROCESSING = "processing", _("Being processed")
+    SUCCEEDED = "succeeded", _("Paid")
+    PARTIALLY_REFUNDED = "partially_refunded", _("Partly refunded")
+    REFUNDED = "refunded", _("Refunded")
+    FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+    DISPUTED = "disputed", _("Disputed")
+    CHARGED_BACK = "charged_back", _("Charged back")
+    REVIEW = "review", _("In review")
+
+
+_I = IntentStatus
+
+OPEN_INTENTS: tuple[IntentStatus, ...] = (_I.CREATED, _I.REQUIRES_ACTION, _I.PROCESSING)
+PAID_INTENTS: tuple[IntentStatus, ...] = (_I.SUCCEEDED, _I.PARTIALLY_REFUNDED, _I.REFUNDED)
+
+_ENDS_UNPAID = {_I.FAILED, _I.CANCELED, _I.EXPIRED}
+INTENT_TRANSITIONS = Transitions(
+    {
+        _I.CREATED: {_I.REQUIRES_ACTION, _I.PROCESSING, _I.SUCCEEDED, *_ENDS_UNPAID, _I.REVIEW},
+        _I.REQUIRES_ACTION: {_I.PROCESSING, _I.SUCCEEDED, *_ENDS_UNPAID, _I.REVIEW},
+        _I.PROCESSING: {_I.REQUIRES_ACTION, _I.SUCCEEDED, *_ENDS_UNPAID, _I.REVIEW},
+        # Late money: a payment may arrive after its end, and is the driver's all the same.
+        _I.FAILED: {_I.REQUIRES_ACTION, _I.SUCCEEDED, _I.REVIEW},
+        _I.CANCELED: {_I.SUCCEEDED, _I.REVIEW},
+        _I.EXPIRED: {_I.SUCCEEDED, _I.REVIEW},
+        _I.SUCCEEDED: {
+            _I.PARTIALLY_REFUNDED,
+            _I.REFUNDED,
+            _I.DISPUTED,
+            _I.CHARGED_BACK,
+            _I.REVIEW,
+        },
+        _I.PARTIALLY_REFUNDED: {_I.REFUNDED, _I.DISPUTED, _I.CHARGED_BACK, _I.REVIEW},
+        _I.DISPUTED: {_I.SUCCEEDED, _I.CHARGED_BACK, _I.REVIEW},
+        _I.REVIEW: {_I.SUCCEEDED, _I.PARTIALLY_REFUNDED, _I.REFUNDED, *_ENDS_UNPAID},
+        _I.REFUNDED: {_I.REVIEW},
+        _I.CHARGED_BACK: {_I.REVIEW},
+    }
+)
+
+
+class AttemptStatus(models.TextChoices):
+    NEW = "new", _("New")
+    SENDING = "sending", _("Being sent")
+    OPEN = "open", _("Waiting for the driver")
+    SUCCEEDED = "succeeded", _("Paid")
+    FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+    UNKNOWN = "unknown", _("No answer")
+
+
+class RefundStatus(models.TextChoices):
+    REQUESTED = "requested", _("Requested")
+    SENDING = "sending", _("Being sent")
+    PENDING = "pending", _("On its way")
+    NEEDS_ACCOUNT = "needs_account", _("Waits for the driver's account")
+    SUCCEEDED = "succeeded", _("Refunded")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("No answer")
+    REVIEW = "review", _("In review")
+
+
+class RefundRoute(models.TextChoices):
+    GATEWAY = "gateway", _("Through the gateway")
+    PAYOUT = "payout", _("To an account")
+    MANUAL = "manual", _("By hand")
+
+
+class PayoutStatus(models.TextChoices):
+    NEW = "new", _("New")
+    SENDING = "sending", _("Being sent")
+    SUBMITTED = "submitted", _("Submitted")
+    PROCESSING = "processing", _("On its way")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    REVERSED = "reversed", _("Returned by the bank")
+    UNKNOWN = "unknown", _("No answer")
+    REVIEW = "review", _("In review")
+
+
+_R, _P = RefundStatus, PayoutStatus
+
+REFUND_TRANSITIONS = Transitions(
+    {
+        _R.REQUESTED: {_R.SENDING, _R.NEEDS_ACCOUNT, _R.SUCCEEDED, _R.FAILED, _R.REVIEW},
+        _R.SENDING: {_R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.NEEDS_ACCOUNT, _R.UNKNOWN, _R.REVIEW},
+        _R.UNKNOWN: {_R.SENDING, _R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.REVIEW},
+        _R.PENDING: {_R.SUCCEEDED, _R.FAILED, _R.NEEDS_ACCOUNT, _R.REVIEW},
+        _R.NEEDS_ACCOUNT: {_R.SENDING, _R.SUCCEEDED, _R.REVIEW},
+        _R.FAILED: {_R.REQUESTED, _R.NEEDS_ACCOUNT, _R.SUCCEEDED},
+        _R.REVIEW: {_R.REQUESTED, _R.NEEDS_ACCOUNT, _R.SUCCEEDED, _R.FAILED},
+        _R.SUCCEEDED: {_R.NEEDS_ACCOUNT, _R.REVIEW},
+    }
+)
+
+_SENT = {_P.SUBMITTED, _P.PROCESSING, _P.PAID, _P.FAILED, _P.CANCELLED, _P.REVERSED, _P.REVIEW}
+PAYOUT_TRANSITIONS = Transitions(
+    {
+        _P.NEW: {_P.SENDING, _P.CANCELLED},
+        _P.SENDING: {*_SENT, _P.UNKNOWN, _P.NEW},
+        _P.UNKNOWN: {*_SENT, _P.SENDING},
+        _P.SUBMITTED: {_P.PROCESSING, _P.PAID, _P.FAILED, _P.CANCELLED, _P.REVERSED, _P.REVIEW},
+        _P.PROCESSING: {_P.PAID, _P.FAILED, _P.REVERSED, _P.REVIEW},
+        _P.PAID: {_P.REVERSED, _P.REVIEW},
+        _P.REVIEW: {_P.SUBMITTED, _P.PROCESSING, _P.PAID, _P.FAILED, _P.REVERSED},
+        _P.FAILED: set(),
+        _P.CANCELLED: set(),
+        _P.REVERSED: set(),
+    }
+)

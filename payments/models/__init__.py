@@ -1,5 +1,6 @@
 from payments.models.bill import Bill, BillLine, BillLineKind
 from payments.models.commission import CommissionRate
+from payments.models.intent import PaymentAttempt, PaymentEvent, PaymentIntent
 from payments.models.ledger import (
     LedgerAccount,
     LedgerBlock,
@@ -8,21 +9,46 @@ from payments.models.ledger import (
     LedgerTransaction,
     Side,
 )
+from payments.models.payout import Payout
+from payments.models.provider import Environment, Provider, ProviderConfig
+from payments.models.refund import Refund
 from payments.models.settlement import Settlement, SettlementStatusChange
-from payments.states import SettlementStatus
+from payments.models.webhook import WebhookDelivery
+from payments.states import (
+    AttemptStatus,
+    IntentStatus,
+    PayoutStatus,
+    RefundRoute,
+    RefundStatus,
+    SettlementStatus,
+)
 
 __all__ = [
+    "AttemptStatus",
     "Bill",
     "BillLine",
     "BillLineKind",
     "CommissionRate",
+    "Environment",
+    "IntentStatus",
     "LedgerAccount",
     "LedgerBlock",
     "LedgerBlockItem",
     "LedgerEntry",
     "LedgerTransaction",
+    "PaymentAttempt",
+    "PaymentEvent",
+    "PaymentIntent",
+    "Payout",
+    "PayoutStatus",
+    "Provider",
+    "ProviderConfig",
+    "Refund",
+    "RefundRoute",
+    "RefundStatus",
     "Settlement",
     "SettlementStatus",
     "SettlementStatusChange",
     "Side",
+    "WebhookDelivery",
 ]
