@@ -31,6 +31,24 @@ BILLING: Final = Transitions(
     }
 )
 
+ORPHAN_STOP: Final = Transitions(
+    {
+        "waiting": {"attached", "dismissed"},
+        "contradicts": {"dismissed"},
+        "dismissed": {"attached"},
+    }
+)
+
+SESSION_CORRECTION: Final = Transitions({"open": {"done"}})
+
+REMOTE_START: Final = Transitions(
+    {
+        # Some chargers start first and answer then.
+        "asked": {"accepted", "started", "failed"},
+        "accepted": {"started", "failed"},
+    }
+)
+
 CONFIGURATION_READING: Final = Transitions(
     {
         "due": {"due", "asked", "failed"},

@@ -50,14 +50,17 @@ from chargers.models.location import Location
 from chargers.models.presence_change import PresenceChange
 from chargers.models.quirks import ChargerQuirks, EnergyRegister, LocalTime, ModelQuirks
 from chargers.models.reading import MeterReading
+from chargers.models.remote_start import OPEN_REMOTE_STARTS, RemoteStart, RemoteStartStatus
 from chargers.models.session import (
     AuthorizationStatus,
     BillingStatus,
     ChargingSession,
+    OrphanState,
     OrphanStop,
     SessionStatus,
     SessionStatusChange,
 )
+from chargers.models.session_correction import CorrectionStatus, SessionCorrection
 from chargers.models.site_allocation import (
     AllocationReason,
     SiteAllocation,
@@ -73,6 +76,7 @@ from chargers.models.tariff_assignment import TariffAssignment
 
 __all__ = [
     "OPEN_LOGS",
+    "OPEN_REMOTE_STARTS",
     "OPEN_UPDATES",
     "AllocationReason",
     "ApplyPolicy",
@@ -100,6 +104,7 @@ __all__ = [
     "Connector",
     "ConnectorStatus",
     "ConnectorStatusChange",
+    "CorrectionStatus",
     "Direction",
     "EndedBy",
     "EnergyRegister",
@@ -117,6 +122,7 @@ __all__ = [
     "LogStatus",
     "MeterReading",
     "ModelQuirks",
+    "OrphanState",
     "OrphanStop",
     "PowerType",
     "Presence",
@@ -129,8 +135,11 @@ __all__ = [
     "ReadingState",
     "Recurrency",
     "Registration",
+    "RemoteStart",
+    "RemoteStartStatus",
     "RunItemStatus",
     "RunStatus",
+    "SessionCorrection",
     "SessionStatus",
     "SessionStatusChange",
     "SiteAllocation",

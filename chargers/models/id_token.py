@@ -45,6 +45,14 @@ class IdToken(models.Model):
         _("status"), max_length=16, choices=IdTokenStatus, default=IdTokenStatus.ACTIVE
     )
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    max_concurrent = models.PositiveSmallIntegerField(
+        _("sessions at once"),
+        null=True,
+        blank=True,
+        default=1,
+        db_default=1,
+        help_text=_("How many sessions may run on it at one time; empty: any number."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     tenant_path: ClassVar[str] = "cpo"
@@ -61,6 +69,10 @@ class IdToken(models.Model):
                 name="id_token_is_unique_in_its_cpo_in_any_case",
             ),
             choice_check("status", IdTokenStatus, name="id_token_status_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(max_concurrent__isnull=True) | models.Q(max_concurrent__gte=1),
+                name="id_token_allows_at_least_one_session",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -182,6 +182,11 @@ class ChargingSession(models.Model):
                 name="session_to_bill",
                 condition=models.Q(status="ended", billing_status="unbilled"),
             ),
+            models.Index(
+                fields=["ended_at"],
+                name="session_held",
+                condition=models.Q(billing_status="held"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -209,9 +214,18 @@ class SessionStatusChange(models.Model):
         return f"{self.session_id}: {self.status}"
 
 
-class OrphanStop(models.Model):
-    """A StopTransaction that no session could be found for; a later Start may claim it.
+class OrphanState(models.TextChoices):
+    WAITING = "waiting", _("Waiting for its session")
+    ATTACHED = "attached", _("Attached")
+    DISMISSED = "dismissed", _("Dismissed")
+    # Its session had ended by another Stop, which is kept.
+    CONTRADICTS = "contradicts", _("Contradicts an earlier stop")
 
+
+class OrphanStop(models.Model):
+    """A StopTransaction that ended nothing: no session could be found for it, or it had ended.
+
+    A later Start may claim one that waits, or a person attaches or dismisses it.
     `transaction_id` as the charger sent it: -1, 0 or a number we never gave (OCPP 1.6 errata 3.18).
     """
 
@@ -224,6 +238,12 @@ class OrphanStop(models.Model):
     ended_at = models.DateTimeField(_("ended"))
     received_at = models.DateTimeField(_("received"))
     reason = models.CharField(_("stop reason"), max_length=32, blank=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=OrphanState, db_default=OrphanState.WAITING
+    )
+    resolution = models.CharField(_("what was done"), max_length=300, blank=True, db_default="")
+    resolved_by = models.CharField(_("by whom"), max_length=150, blank=True, db_default="")
+    resolved_at = models.DateTimeField(_("when"), null=True, blank=True)
     session = models.ForeignKey(
         ChargingSession,
         on_delete=models.SET_NULL,
@@ -244,6 +264,14 @@ class OrphanStop(models.Model):
             models.UniqueConstraint(
                 fields=["charger", "transaction_id", "ended_at", "meter_stop_wh"],
                 name="orphan_stop_is_stored_once",
+            ),
+            choice_check("state", OrphanState, name="orphan_stop_state_is_known"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["charger", "-received_at"],
+                name="orphan_stop_waiting",
+                condition=models.Q(state="waiting"),
             ),
         ]
 
