@@ -20,6 +20,7 @@ from django.db.models import Q
 
 from chargers.events import CommandFinished
 from chargers.models import Command, CommandStatus
+from chargers.ocpp.redaction import redact_json, redact_payload
 from chargers.states import COMMAND
 from cpo.models import User
 from cpo.services import audit
@@ -27,8 +28,6 @@ from unievp.lib import clock
 from unievp.lib.events import publish
 
 logger = logging.getLogger(__name__)
-
-MASKED: Final = "••••"
 
 # Called with the command in its final status, its payload still whole; may be called once more
 # for one command: an answer that comes after `timed_out` makes it `answered`.
@@ -54,7 +53,7 @@ def cancel_command(command: Command, *, actor: User | str) -> Command:
         COMMAND.check(locked.status, CommandStatus.CANCELLED)
         locked.status = CommandStatus.CANCELLED
         follow(locked)
-        locked.payload = _without_keys(locked)
+        locked.payload = redact_payload(locked.payload)
         locked.save(update_fields=["status", "payload"])
         audit.record(
             actor=actor,
@@ -116,16 +115,9 @@ def _finish(which: Q, status: CommandStatus, **values: Any) -> bool:
             setattr(command, name, value)
         command.status = status
         follow(command)
-        command.payload = _without_keys(command)
+        # What was needed until it was delivered, and what the charger should not have said.
+        command.payload = redact_payload(command.payload)
+        command.response = redact_json(command.response)
         command.save(update_fields=["status", "payload", *values])
         publish(CommandFinished(str(command.pk)))
     return True
-
-
-def _without_keys(command: Command) -> dict[str, Any]:
-    """The payload to keep: a charger's new password is needed until it is delivered only."""
-    payload: dict[str, Any] = command.payload
-    key = payload.get("key")
-    if isinstance(key, str) and key.casefold() == "authorizationkey" and "value" in payload:
-        return {**payload, "value": MASKED}
-    return payload
