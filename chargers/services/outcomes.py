@@ -21,6 +21,7 @@ from django.db.models import Q
 from chargers.events import CommandFinished
 from chargers.models import Command, CommandStatus
 from chargers.ocpp.redaction import redact_json, redact_payload
+from chargers.services.smart_charging import following
 from chargers.states import COMMAND
 from cpo.models import User
 from cpo.services import audit
@@ -31,7 +32,12 @@ logger = logging.getLogger(__name__)
 
 # Called with the command in its final status, its payload still whole; may be called once more
 # for one command: an answer that comes after `timed_out` makes it `answered`.
-FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType({})
+FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType(
+    {
+        "SetChargingProfile": following.follow_set,
+        "ClearChargingProfile": following.follow_clear,
+    }
+)
 
 
 def follow(command: Command) -> None:
