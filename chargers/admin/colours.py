@@ -43,14 +43,25 @@ AUTHORIZATION = {
 COMMAND = {
     CommandStatus.QUEUED: "info",
     CommandStatus.SENT: "info",
-    CommandStatus.ANSWERED: "success",
+    # Answered is not done: the answer's own word has the colour.
+    CommandStatus.ANSWERED: "",
     CommandStatus.FAILED: "danger",
     CommandStatus.TIMED_OUT: "warning",
     CommandStatus.EXPIRED: "warning",
     CommandStatus.CANCELLED: "",
 }
-# What a charger answers in a CALL's `status` (OCPP 1.6 §6): the good ones; the rest is not.
-GOOD_ANSWERS = frozenset({"Accepted", "Unlocked", "RebootRequired", "Scheduled"})
+# What a charger answers in a CALL's `status` (OCPP 1.6 §6): done; agreed to, but not done yet.
+# Every other word is a refusal.
+DONE_ANSWERS = frozenset({"Accepted", "Unlocked"})
+LATER_ANSWERS = frozenset({"Scheduled", "RebootRequired", "AcceptedCanceled"})
+
+
+def answer(word: str) -> str:
+    if word in DONE_ANSWERS:
+        return "success"
+    return "warning" if word in LATER_ANSWERS else "danger"
+
+
 TOKEN = {IdTokenStatus.ACTIVE: "success", IdTokenStatus.BLOCKED: "danger"}
 REGISTRATION = {
     Registration.ACCEPTED: "success",

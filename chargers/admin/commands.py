@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTime
 
 from chargers.admin import colours
 from chargers.models import Command, CommandStatus
+from chargers.selectors.commands import shown_payload
 from unievp.lib.admin import ReadOnlyAdmin, change_link, column, get_row, pretty_json, when
 
 OPEN = frozenset({CommandStatus.QUEUED, CommandStatus.SENT})
@@ -83,7 +84,7 @@ class CommandAdmin(ReadOnlyAdmin):
     def state(self, command: Command) -> Any:
         return command.status, command.get_status_display()
 
-    @column(_("charger says"), label={"good": "success", "bad": "danger"})
+    @column(_("charger says"), label={word: word for word in ("success", "warning", "danger")})
     def answer(self, command: Command) -> Any:
         return answer_label(command)
 
@@ -101,14 +102,13 @@ class CommandAdmin(ReadOnlyAdmin):
 
     @column(_("payload"))
     def payload_text(self, command: Command) -> Any:
-        return pretty_json(command.payload)
+        return pretty_json(shown_payload(command))
 
 
 def answer_label(command: Command) -> tuple[str, str] | None:
-    if not command.response_status:
-        return None
-    good = command.response_status in colours.GOOD_ANSWERS
-    return "good" if good else "bad", command.response_status
+    """Colour and the charger's own word, untranslated."""
+    word = command.response_status
+    return (colours.answer(word), word) if word else None
 
 
 def latency(command: Command) -> str:
@@ -126,7 +126,7 @@ def answer_context(command: Command) -> dict[str, Any]:
         "open": command.status in OPEN,
         "status_colour": colours.COMMAND[CommandStatus(command.status)],
         "answer_text": label[1] if label else "",
-        "answer_colour": "success" if label and label[0] == "good" else "danger",
+        "answer_colour": label[0] if label else "",
         "response_text": pretty_json(command.response),
         "latency": latency(command),
     }
