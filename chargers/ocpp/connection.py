@@ -16,9 +16,11 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from chargers.models import EndedBy
 from chargers.ocpp import routes
 from chargers.ocpp.commands_out import CommandSender
 from chargers.ocpp.eager import run_eagerly
+from chargers.ocpp.frames import clean_text
 from chargers.ocpp.messages import Caller, Plan
 from chargers.ocpp.protocol import (
     Action,
@@ -32,6 +34,7 @@ from chargers.ocpp.protocol import (
     Refuse,
     Replay,
 )
+from chargers.store.connections import Departure
 from chargers.store.work import Inbound
 from unievp.lib import clock
 from unievp.lib.group_commit import GroupCommit
@@ -46,6 +49,16 @@ CLOSE_UNSUPPORTED: Final = 1003
 CLOSE_POLICY: Final = 1008
 CLOSE_TRY_AGAIN: Final = 1013
 
+# RFC 6455 §7.4: 1006 is a loss without a goodbye; uvicorn says 1005 for it, which is also a goodbye
+# without a code. 1009 is sent by us for a frame without end, 1012 at a restart.
+CLOSE_NO_STATUS: Final = 1005
+CLOSE_ABNORMAL: Final = 1006
+_WHO: Final = {
+    CLOSE_ABNORMAL: EndedBy.NETWORK,
+    1009: EndedBy.PLATFORM,
+    1012: EndedBy.RESTART,
+}
+
 Send = Callable[[Any], Awaitable[None]]
 
 
@@ -53,6 +66,8 @@ class Connection:
     """`feed` takes frames; `close` may be called by anyone, more than once."""
 
     __slots__ = (
+        "_farewell",
+        "_heard_at",
         "_inbound",
         "_open_calls",
         "_peer",
@@ -79,6 +94,8 @@ class Connection:
         self.closed = False
         self._send = send
         self._inbound = inbound
+        self._heard_at = connected_at
+        self._farewell: tuple[EndedBy, int | None, str] = (EndedBy.NETWORK, None, "")
         self._open_calls = 0
         self._peer = Peer()
         self.sender = CommandSender(caller, connection_id, self._peer, self._send_text)
@@ -87,7 +104,7 @@ class Connection:
 
     def feed(self, text: str) -> None:
         """One frame; the only exception boundary it needs."""
-        received_at = clock.now()
+        received_at = self._heard_at = clock.now()
         try:
             for action in self._peer.feed(text):
                 self._act(action, text, received_at)
@@ -150,7 +167,17 @@ class Connection:
                 "%s of %s could not be stored", call.action, self.caller.identity, exc_info=error
             )
             text = self._peer.failed(call.message_id, ErrorCode.INTERNAL_ERROR)
-        self._answer_now(text)
+        delay_s = self._delay_of(call)
+        if delay_s:
+            asyncio.get_running_loop().call_later(delay_s, self._answer_now, text)
+        else:
+            self._answer_now(text)
+
+    def _delay_of(self, call: Call) -> float:
+        """Seconds: some chargers drop the connection if their start is answered at once."""
+        if call.action != "StartTransaction":
+            return 0
+        return self.caller.quirks.start_answer_delay_ms / 1000
 
     def _log(  # the parts of a frame row
         self,
@@ -194,8 +221,27 @@ class Connection:
         if self.closed:
             return
         self.closed = True
+        self._farewell = (EndedBy.PLATFORM, code, reason)
         logger.info("Closing the connection of %s: %s", self.caller.identity, reason)
         run_eagerly(self._send({"type": "websocket.close", "code": code, "reason": reason}))
+
+    def left(self, code: int | None, reason: str | None) -> None:
+        """The socket is gone, and it was not us who closed it. Without a `reason` it was lost."""
+        if not self.closed:
+            code = CLOSE_ABNORMAL if reason is None and code == CLOSE_NO_STATUS else code
+            self._farewell = (_WHO.get(code or CLOSE_ABNORMAL, EndedBy.CHARGER), code, reason or "")
+
+    def departure(self) -> Departure:
+        ended_by, code, reason = self._farewell
+        idle = clock.now() - self._heard_at
+        return Departure(
+            charger_pk=self.caller.charger_pk,
+            connection_id=self.connection_id,
+            ended_by=ended_by.value,
+            close_code=code,
+            reason=clean_text(reason),
+            idle_s=max(0, round(idle.total_seconds())),
+        )
 
     async def disconnected(self) -> None:
         """The socket is gone: an open command ends in a clear state."""

@@ -78,6 +78,7 @@ async def _read(connection: Connection, receive: Any) -> None:
         if text is not None:
             feed(text)
         elif message["type"] == "websocket.disconnect":
+            connection.left(message.get("code"), message.get("reason"))
             return
         else:
             connection.refuse_binary()
@@ -87,6 +88,6 @@ async def _leave(house: Runtime, connection: Connection) -> None:
     charger_pk = connection.caller.charger_pk
     try:
         await connection.disconnected()
-        await house.departures.submit(charger_pk, (charger_pk, connection.connection_id))
+        await house.departures.submit(charger_pk, connection.departure())
     except Exception:
         logger.exception("The end of %s's connection is not recorded", connection.caller.identity)

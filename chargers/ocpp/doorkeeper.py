@@ -22,6 +22,7 @@ from chargers.ocpp.quirks import Rulebook, load_rulebook
 from chargers.store.connections import (
     Arrival,
     Arrived,
+    Departure,
     Stranger,
     record_arrivals,
     record_departures,
@@ -87,8 +88,8 @@ def admit(knocks: list[Knock]) -> Sequence[Admitted | Refused]:
     ]
 
 
-def dismiss(departures: list[tuple[int, UUID]]) -> Sequence[None]:
-    """The ends of connections (charger, connection): offline where no newer one took over."""
+def dismiss(departures: list[Departure]) -> Sequence[None]:
+    """The ends of connections: offline where no newer one took over."""
     for charger_pk in record_departures(departures):
         publish(ChargerPresenceChanged(charger_pk, online=False))
     return [None] * len(departures)

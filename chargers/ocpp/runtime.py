@@ -9,7 +9,6 @@ import asyncio
 import logging
 import socket
 from typing import Final
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -20,7 +19,7 @@ from chargers.ocpp import schemas
 from chargers.ocpp.doorkeeper import Admitted, Knock, Refused, admit, dismiss
 from chargers.ocpp.switchboard import Switchboard
 from chargers.store import inbound
-from chargers.store.connections import record_restart
+from chargers.store.connections import Departure, record_restart
 from chargers.store.work import Inbound
 from unievp.lib.db import in_db
 from unievp.lib.events import Gatherer, publish
@@ -45,7 +44,7 @@ class Runtime:
         self.knocks: GroupCommit[Knock, Admitted | Refused] = GroupCommit(
             admit, max_batch=MAX_BATCH, linger=LINGER_S
         )
-        self.departures: GroupCommit[tuple[int, UUID], None] = GroupCommit(
+        self.departures: GroupCommit[Departure, None] = GroupCommit(
             dismiss, max_batch=MAX_BATCH, linger=LINGER_S
         )
         self.switchboard = Switchboard()

@@ -2,8 +2,9 @@
 
 A session's energy moves forward only. A register reading counts from the meter at the start; one
 far below that start is a counter of the session itself (some chargers send those, reference §2.12).
-What 1 MW could not have delivered in the time moves nothing: a lifetime register after a meterStart
-of 0 is not energy of this session.
+A reading that cannot be true is kept, moves nothing, and says why in its adjustments: more than the
+connector can give in the time (a lifetime register after a meterStart of 0, kWh times 1000), a
+register in kWh labelled Wh, one that went back.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from chargers.store import sql
+from chargers.store.plausible import MOST_WH, TOLERANCE_WH
 from chargers.store.work import Reading
 
 
@@ -42,7 +44,12 @@ class Moved:
     soc_percent: int | None
 
 
-_STORE = """
+DOUBT_TOO_MUCH: Final = "energy_wh: more than time and power allow"
+DOUBT_BACK: Final = "energy_wh: below the meter at the start"
+DOUBT_KWH: Final = "energy_wh: reads like kWh labelled Wh"
+DOUBT_LOWER: Final = "energy_wh: below an earlier reading"
+
+_STORE = f"""
 WITH item AS MATERIALIZED (
     SELECT reading.*, coalesce(
         reading.known,
@@ -71,6 +78,30 @@ WITH item AS MATERIALIZED (
         temperature_mc integer, others jsonb, samples jsonb, adjustments jsonb, content_hash text,
         counts_session boolean
     )
+), judged AS MATERIALIZED (
+    SELECT item.*, session.id AS open_id, meter.gained_wh, CASE
+        WHEN item.interval_wh > meter.most_wh THEN '{DOUBT_TOO_MUCH}'
+        WHEN item.energy_wh IS NULL THEN NULL
+        WHEN meter.gained_wh IS NULL THEN '{DOUBT_BACK}'
+        WHEN meter.gained_wh > meter.most_wh THEN '{DOUBT_TOO_MUCH}'
+        WHEN item.energy_wh < session.meter_start_wh AND NOT item.counts_session
+            AND item.energy_wh * 1000 BETWEEN session.meter_start_wh
+                AND session.meter_start_wh + meter.most_wh THEN '{DOUBT_KWH}'
+        WHEN item.measured_at > session.last_reading_at
+            AND meter.gained_wh + {TOLERANCE_WH} < session.energy_wh THEN '{DOUBT_LOWER}'
+    END AS doubt
+    FROM item
+    LEFT JOIN chargers_chargingsession AS session
+        ON session.id = item.session_id AND session.status <> 'ended'
+    LEFT JOIN chargers_connector AS connector ON connector.id = session.connector_id
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN item.counts_session THEN item.energy_wh
+            WHEN item.energy_wh >= session.meter_start_wh
+                THEN item.energy_wh - session.meter_start_wh
+            WHEN item.energy_wh < session.meter_start_wh / 2 THEN item.energy_wh
+        END AS gained_wh, CASE WHEN session.id IS NOT NULL THEN {MOST_WH} END AS most_wh
+    ) AS meter
 ), stored AS (
     INSERT INTO chargers_meterreading (
         charger_id, connector_number, transaction_id, session_id, measured_at, received_at,
@@ -79,37 +110,27 @@ WITH item AS MATERIALIZED (
     )
     SELECT charger_id, connector_number, transaction_id, session_id, measured_at, received_at,
         energy_wh, interval_wh, power_w, current_ma, voltage_mv, soc_percent, temperature_mc,
-        others, samples, adjustments, decode(content_hash, 'hex')
-    FROM item
+        others, samples, CASE WHEN open_id IS NULL OR doubt IS NULL THEN adjustments
+            ELSE coalesce(adjustments, '[]') || jsonb_build_array(doubt) END,
+        decode(content_hash, 'hex')
+    FROM judged
     ON CONFLICT DO NOTHING
-    RETURNING session_id, interval_wh
-), judged AS (
-    SELECT session.id, item.measured_at, item.power_w, item.soc_percent,
-        CASE
-            WHEN item.counts_session THEN item.energy_wh
-            WHEN item.energy_wh >= session.meter_start_wh
-                THEN item.energy_wh - session.meter_start_wh
-            WHEN item.energy_wh < session.meter_start_wh / 2 THEN item.energy_wh
-        END AS gained_wh,
-        (2000 + 277.8 * greatest(
-            extract(epoch FROM item.measured_at - session.started_at),
-            extract(epoch FROM item.received_at - session.start_received_at),
-            0
-        ))::bigint AS most_wh
-    FROM item JOIN chargers_chargingsession AS session ON session.id = item.session_id
-    WHERE session.status <> 'ended'
+    RETURNING session_id, measured_at, content_hash, interval_wh
 ), latest AS (
-    SELECT id, max(measured_at) AS measured_at,
-        max(gained_wh) FILTER (WHERE gained_wh <= most_wh) AS gained_wh,
+    SELECT open_id AS id, max(measured_at) AS measured_at,
+        max(gained_wh) FILTER (WHERE doubt IS NULL) AS gained_wh,
         (array_agg(power_w ORDER BY measured_at DESC) FILTER (WHERE power_w IS NOT NULL))[1]
             AS power_w,
         (array_agg(soc_percent ORDER BY measured_at DESC)
             FILTER (WHERE soc_percent IS NOT NULL))[1] AS soc_percent,
-        coalesce((
-            SELECT sum(stored.interval_wh) FROM stored WHERE stored.session_id = judged.id
-        ), 0) AS interval_wh
+        coalesce(sum(interval_wh) FILTER (WHERE doubt IS NULL AND EXISTS (
+            SELECT FROM stored
+            WHERE stored.session_id = judged.open_id AND stored.measured_at = judged.measured_at
+                AND stored.content_hash = decode(judged.content_hash, 'hex')
+        )), 0)::bigint AS interval_wh
     FROM judged
-    GROUP BY id
+    WHERE open_id IS NOT NULL
+    GROUP BY open_id
 ), locked AS (
     SELECT session.id AS session_id, latest.*
     FROM latest JOIN chargers_chargingsession AS session ON session.id = latest.id
@@ -119,9 +140,12 @@ WITH item AS MATERIALIZED (
 UPDATE chargers_chargingsession AS session SET
     meter_last_wh = greatest(session.meter_last_wh, session.meter_start_wh + gained_wh),
     interval_energy_wh = session.interval_energy_wh + interval_wh,
-    energy_wh = greatest(
-        session.energy_wh, gained_wh, session.interval_energy_wh + interval_wh
-    ),
+    energy_wh = CASE
+        -- Intervals stand in where no register ever moved: the two must not outbid each other.
+        WHEN gained_wh IS NOT NULL OR session.meter_last_wh > session.meter_start_wh
+            THEN greatest(session.energy_wh, gained_wh)
+        ELSE greatest(session.energy_wh, session.interval_energy_wh + interval_wh)
+    END,
     power_w = CASE WHEN session.last_reading_at > locked.measured_at
         THEN session.power_w ELSE coalesce(locked.power_w, session.power_w) END,
     soc_percent = CASE WHEN session.last_reading_at > locked.measured_at
