@@ -123,7 +123,7 @@ WITH item AS MATERIALIZED (
             AS power_w,
         (array_agg(soc_percent ORDER BY measured_at DESC)
             FILTER (WHERE soc_percent IS NOT NULL))[1] AS soc_percent,
-        coalesce(sum(interval_wh) FILTER (WHERE doubt IS NULL AND EXISTS (
+        coalesce(sum(interval_wh) FILTER (WHERE interval_wh > 0 AND doubt IS NULL AND EXISTS (
             SELECT FROM stored
             WHERE stored.session_id = judged.open_id AND stored.measured_at = judged.measured_at
                 AND stored.content_hash = decode(judged.content_hash, 'hex')
