@@ -8,6 +8,9 @@ from django.db import transaction
 from chargers.events import ChargerPresenceChanged, CommandQueued
 from chargers.models import Command, CommandStatus
 from chargers.services import outcomes, zombies
+from chargers.services.configuration import sweep as configuration
+from chargers.services.firmware import sweep as firmware
+from chargers.services.logs import sweep as logs
 from chargers.store import partitions, presence
 from unievp.lib import clock
 from unievp.lib.events import publish
@@ -56,6 +59,26 @@ def mark_silent_chargers_offline() -> int:
 @shared_task
 def close_zombie_sessions() -> int:
     return zombies.close_zombie_sessions()
+
+
+@shared_task
+def read_configurations() -> int:
+    return configuration.sweep_readings()
+
+
+@shared_task
+def advance_configuration_runs() -> int:
+    return configuration.advance_runs()
+
+
+@shared_task
+def advance_firmware() -> int:
+    return firmware.sweep_updates() + firmware.advance_campaigns()
+
+
+@shared_task
+def sweep_logs() -> int:
+    return logs.sweep_logs()
 
 
 @shared_task

@@ -26,6 +26,10 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "nudge waiting commands": ("chargers.tasks.nudge_waiting_commands", 30.0),
     "mark silent chargers offline": ("chargers.tasks.mark_silent_chargers_offline", MINUTE),
     "close zombie sessions": ("chargers.tasks.close_zombie_sessions", 5 * MINUTE),
+    "read chargers' configurations": ("chargers.tasks.read_configurations", 15.0),
+    "advance configuration runs": ("chargers.tasks.advance_configuration_runs", 10.0),
+    "advance firmware updates": ("chargers.tasks.advance_firmware", 30.0),
+    "sweep chargers' logs": ("chargers.tasks.sweep_logs", MINUTE),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

@@ -220,7 +220,7 @@ class FirmwareCampaign(models.Model):
         return self.name
 
     def clean(self) -> None:
-        if self.cpo_id and self.image_id and self.image.cpo_id not in (None, self.cpo_id):
+        if self.cpo_id and self.image.cpo_id not in (None, self.cpo_id):
             raise ValidationError({"image": _("This image belongs to another CPO.")})
 
 

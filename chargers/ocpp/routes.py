@@ -19,6 +19,7 @@ from chargers.ocpp.handlers import (
     boot,
     data_transfer,
     liveness,
+    maintenance,
     metering,
     status,
     transactions,
@@ -28,6 +29,7 @@ from chargers.ocpp.protocol import Call, ErrorCode
 from chargers.ocpp.redaction import redact
 from chargers.ocpp.times import Clock
 from chargers.ocpp.v16 import decode, encode
+from chargers.ocpp.v16 import maintenance as notices
 from chargers.store.work import Inbound, LogOnly
 
 ACCEPTED: Final = "Accepted"
@@ -84,11 +86,17 @@ INWARD: Final[dict[str, Inward]] = {
         never_refused=True,
     ),
     "DataTransfer": Inward(decode.data_transfer, data_transfer.data_transfer, encode.data_transfer),
-    "DiagnosticsStatusNotification": Inward(decode.notice, status.notice, encode.empty),
-    "FirmwareStatusNotification": Inward(decode.notice, status.notice, encode.empty),
-    "LogStatusNotification": Inward(decode.notice, status.notice, encode.empty),
+    "DiagnosticsStatusNotification": Inward(
+        notices.diagnostics_status, maintenance.log_report, encode.empty
+    ),
+    "FirmwareStatusNotification": Inward(
+        notices.firmware_status, maintenance.firmware_report, encode.empty
+    ),
+    "LogStatusNotification": Inward(notices.log_status, maintenance.log_report, encode.empty),
     "SecurityEventNotification": Inward(decode.notice, status.notice, encode.empty),
-    "SignedFirmwareStatusNotification": Inward(decode.notice, status.notice, encode.empty),
+    "SignedFirmwareStatusNotification": Inward(
+        notices.signed_firmware_status, maintenance.firmware_report, encode.empty
+    ),
     "SignCertificate": Inward(decode.notice, status.sign_certificate, encode.sign_certificate),
 }
 

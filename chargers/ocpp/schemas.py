@@ -74,7 +74,13 @@ _FOLDER = Path(ocpp.__file__).parent / "v16" / "schemas"
 _MOST_ERRORS = 50
 # A status must not be lost because its error code is missing or the vendor's own (reference §2.13).
 _DEFAULTS = {("StatusNotification", "errorCode"): "NoError"}
-_OPEN_WORDS = {("StatusNotification", "errorCode")}
+_OPEN_WORDS = {
+    ("StatusNotification", "errorCode"),
+    ("DiagnosticsStatusNotification", "status"),
+    ("FirmwareStatusNotification", "status"),
+    ("LogStatusNotification", "status"),
+    ("SignedFirmwareStatusNotification", "status"),
+}
 
 _CODES = {
     "required": ErrorCode.PROTOCOL_ERROR,

@@ -21,6 +21,10 @@ from django.db.models import Q
 from chargers.events import CommandFinished
 from chargers.models import Command, CommandStatus
 from chargers.ocpp.redaction import redact_json, redact_payload
+from chargers.services.configuration.changing import follow_change
+from chargers.services.configuration.reading import follow_reading
+from chargers.services.firmware.answers import follow_update
+from chargers.services.logs.asking import follow_log
 from chargers.services.smart_charging import following
 from chargers.states import COMMAND
 from cpo.models import User
@@ -34,6 +38,12 @@ logger = logging.getLogger(__name__)
 # for one command: an answer that comes after `timed_out` makes it `answered`.
 FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType(
     {
+        "GetConfiguration": follow_reading,
+        "ChangeConfiguration": follow_change,
+        "UpdateFirmware": follow_update,
+        "SignedUpdateFirmware": follow_update,
+        "GetDiagnostics": follow_log,
+        "GetLog": follow_log,
         "SetChargingProfile": following.follow_set,
         "ClearChargingProfile": following.follow_clear,
     }

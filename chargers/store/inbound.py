@@ -14,6 +14,8 @@ from django.db import transaction
 
 from chargers.live import readings_moved
 from chargers.services.authorization import authorize_tags
+from chargers.services.firmware import reports as firmware_reports
+from chargers.services.logs import reports as log_reports
 from chargers.services.sessions import start_sessions, stop_sessions
 from chargers.store.arrivals import settle_arrivals
 from chargers.store.boot import BootOf, write_boots
@@ -26,7 +28,9 @@ from chargers.store.stops import StopOf
 from chargers.store.work import (
     Authorize,
     Boot,
+    FirmwareReport,
     Inbound,
+    LogReport,
     MeterValues,
     StartTransaction,
     StatusReport,
@@ -124,6 +128,18 @@ def _authorizations(items: _Items) -> Sequence[Any]:
     return authorize_tags(presented, at=clock.now())
 
 
+def _firmware_reports(items: _Items) -> Sequence[Any]:
+    firmware_reports.apply_reports(
+        (item.charger_pk, item.received_at, work) for item, work in items
+    )
+    return [None] * len(items)
+
+
+def _log_reports(items: _Items) -> Sequence[Any]:
+    log_reports.apply_reports((item.charger_pk, item.received_at, work) for item, work in items)
+    return [None] * len(items)
+
+
 # The order of writing. Heartbeats and messages that are only logged have nothing of their own.
 _WRITERS: Final[dict[type, _Writer]] = {
     Boot: _boots,
@@ -132,4 +148,6 @@ _WRITERS: Final[dict[type, _Writer]] = {
     MeterValues: _meter_values,
     StopTransaction: _stops,
     Authorize: _authorizations,
+    FirmwareReport: _firmware_reports,
+    LogReport: _log_reports,
 }
