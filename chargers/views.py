@@ -5,12 +5,11 @@ Chargers know no cookies: the random part of the address is their right to it.
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import F
 from django.http import (
     Http404,
@@ -34,6 +33,9 @@ from unievp.lib.db import in_db
 from unievp.lib.downloads import attachment
 from unievp.lib.errors import DomainError
 from unievp.lib.files import Readable, safe_name
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 _LONGEST_NAME_SENT: Final = 255
 
@@ -128,7 +130,7 @@ def _announced(request: HttpRequest) -> int | None:
 def _content(request: HttpRequest) -> tuple[Readable, str]:
     """The bytes and the name that came with them; whatever it is called, one file of a form."""
     if request.content_type == "multipart/form-data":
-        files = [cast("UploadedFile", item) for item in request.FILES.values()]
+        files = [cast("UploadedFile[Any]", item) for item in request.FILES.values()]
         if not files:
             message = "no file in the form"
             raise BadRequest(message)
