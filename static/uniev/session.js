@@ -23,6 +23,17 @@
     };
   }
 
+  // Readings in doubt are points; all others are only a line.
+  function mark(datasets, red) {
+    if (!data.doubts?.length) return;
+    const doubtful = new Set(data.doubts);
+    for (const set of datasets) {
+      set.pointRadius = data.labels.map((_label, index) => (doubtful.has(index) ? 4 : 0));
+      set.pointBackgroundColor = red;
+      set.pointBorderColor = red;
+    }
+  }
+
   function draw() {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     chart?.destroy();
@@ -32,6 +43,8 @@
     const grid = colour("var(--tblr-border-color-translucent)");
     const datasets = [line(data.names.power, data.power.map(number), blue, "y", colour("color-mix(in srgb, var(--tblr-blue) 12%, transparent)"))];
     if (data.soc.length) datasets.push(line(data.names.soc, data.soc, green, "soc"));
+    if (data.energy?.length) datasets.push(line(data.names.energy, data.energy.map(number), colour("var(--tblr-orange)"), "energy"));
+    mark(datasets, colour("var(--tblr-red)"));
     const axis = { ticks: { color: text }, grid: { color: grid }, border: { display: false } };
     chart = new Chart(canvas, {
       type: "line",
@@ -48,6 +61,10 @@
           soc: {
             ...axis, display: data.soc.length > 0, position: "right", min: 0, max: 100,
             grid: { display: false }, title: { display: true, text: "%", color: text },
+          },
+          energy: {
+            ...axis, display: Boolean(data.energy?.length), position: "right", beginAtZero: true,
+            grid: { display: false }, title: { display: true, text: "kWh", color: text },
           },
         },
       },

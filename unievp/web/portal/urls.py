@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from unievp.web.portal import board, sessions
+from unievp.web.portal import board, explain, sessions, wire
 
 app_name = "portal"
 urlpatterns = [
@@ -12,4 +12,10 @@ urlpatterns = [
     path("board/changes", board.changes, name="changes"),
     path("sessions", sessions.session_list, name="sessions"),
     path("sessions/<int:transaction_id>", sessions.session_detail, name="session"),
+    path("sessions/<int:transaction_id>/explain", explain.explain_session, name="explain"),
+    path(
+        "sessions/<int:transaction_id>/explain.jsonl", explain.explain_export, name="explain_export"
+    ),
+    path("chargers/<int:charger_pk>/wire", wire.wire_log, name="wire"),
+    path("chargers/<int:charger_pk>/wire.jsonl", wire.wire_export, name="wire_export"),
 ]

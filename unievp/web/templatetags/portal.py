@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from chargers.models import ConnectorStatus
 from unievp.lib import clock
 from unievp.lib.money import format_money
+from unievp.web.frames import pretty
 
 register = template.Library()
 
@@ -107,6 +108,30 @@ def clock_time(moment: datetime | None, zone: str) -> str:
         return _NOTHING
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local:%H:%M} {local.tzname()}"
+
+
+@register.filter
+def clock_second(moment: datetime, zone: str) -> str:
+    """`09:17:05`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
+@register.filter
+def day(moment: datetime, zone: str) -> str:
+    """`23 Nov 2026 WIB`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{formats.date_format(local, 'j M Y')} {local.tzname()}"
+
+
+@register.filter
+def milliseconds(microseconds: int | None) -> str:
+    return "" if microseconds is None else f"{microseconds / 1000:.1f} ms"
+
+
+@register.filter
+def pretty_frame(text: str) -> str:
+    """Indented where it is JSON; escaped like any other text."""
+    return pretty(text)
 
 
 @register.filter

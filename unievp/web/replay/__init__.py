@@ -1,0 +1,1 @@
+"""Export of a wire log, and its replay in a sandbox: docs/wire-log.md."""
