@@ -16,6 +16,27 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionCorrected:
+    """A billed session got the charger's own figures; they differ from what was billed."""
+
+    session_id: int
+    correction_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStartSucceeded:
+    remote_start_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStartFailed:
+    """Nothing started, and nothing will: what was set aside for it may be given back."""
+
+    remote_start_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorStatusChanged:
     charger_id: int
     connector_number: int

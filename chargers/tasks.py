@@ -11,6 +11,7 @@ from chargers.services import outcomes, zombies
 from chargers.services.configuration import sweep as configuration
 from chargers.services.firmware import sweep as firmware
 from chargers.services.logs import sweep as logs
+from chargers.services.remote_starts import intents as remote_starts
 from chargers.store import partitions, presence
 from unievp.lib import clock
 from unievp.lib.events import publish
@@ -79,6 +80,11 @@ def advance_firmware() -> int:
 @shared_task
 def sweep_logs() -> int:
     return logs.sweep_logs()
+
+
+@shared_task
+def expire_remote_starts() -> int:
+    return remote_starts.expire_remote_starts()
 
 
 @shared_task

@@ -30,6 +30,8 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "advance configuration runs": ("chargers.tasks.advance_configuration_runs", 10.0),
     "advance firmware updates": ("chargers.tasks.advance_firmware", 30.0),
     "sweep chargers' logs": ("chargers.tasks.sweep_logs", MINUTE),
+    "end remote starts that came to nothing": ("chargers.tasks.expire_remote_starts", 15.0),
+    "forget old idempotency keys": ("cpo.tasks.forget_old_idempotency_keys", HOUR),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

@@ -25,6 +25,7 @@ from chargers.services.configuration.changing import follow_change
 from chargers.services.configuration.reading import follow_reading
 from chargers.services.firmware.answers import follow_update
 from chargers.services.logs.asking import follow_log
+from chargers.services.remote_starts.intents import follow_remote_start
 from chargers.services.smart_charging import following
 from chargers.states import COMMAND
 from cpo.models import User
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 # for one command: an answer that comes after `timed_out` makes it `answered`.
 FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType(
     {
+        "RemoteStartTransaction": follow_remote_start,
         "GetConfiguration": follow_reading,
         "ChangeConfiguration": follow_change,
         "UpdateFirmware": follow_update,

@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
+
 from chargers.store import sql
 from chargers.store.plausible import MOST_WH, TOLERANCE_WH
 from chargers.store.work import Reading
@@ -156,6 +158,56 @@ WHERE session.id = locked.session_id AND session.status <> 'ended'
 RETURNING session.id, session.cpo_id, session.charger_id, session.energy_wh, session.power_w,
     session.soc_percent
 """
+
+# What the stored readings of a session say, judged as they were when they came.
+_MEASURED = f"""
+SELECT session.id AS session_id, max(item.measured_at) AS measured_at,
+    max(meter.gained_wh) FILTER (WHERE meter.gained_wh <= meter.most_wh) AS gained_wh,
+    coalesce(
+        sum(item.interval_wh) FILTER (WHERE item.interval_wh <= meter.most_wh), 0
+    )::bigint AS interval_wh
+FROM chargers_chargingsession AS session
+JOIN chargers_connector AS connector ON connector.id = session.connector_id
+JOIN chargers_meterreading AS item
+    ON item.session_id = session.id AND item.measured_at >= session.started_at - interval '1 day'
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN item.energy_wh >= session.meter_start_wh
+            THEN item.energy_wh - session.meter_start_wh
+        WHEN item.energy_wh < session.meter_start_wh / 2
+            AND NOT coalesce(item.adjustments ? '{DOUBT_KWH}', false) THEN item.energy_wh
+    END AS gained_wh, {MOST_WH} AS most_wh
+) AS meter
+WHERE session.id = ANY(%s) AND item.measured_at <= coalesce(%s, 'infinity'::timestamptz)
+GROUP BY session.id
+"""
+
+_RETELL = f"""
+WITH measured AS ({_MEASURED})
+UPDATE chargers_chargingsession AS session SET
+    meter_last_wh = session.meter_start_wh + coalesce(measured.gained_wh, 0),
+    interval_energy_wh = coalesce(measured.interval_wh, 0),
+    energy_wh = coalesce(nullif(measured.gained_wh, 0), measured.interval_wh, 0),
+    last_reading_at = measured.measured_at
+FROM chargers_chargingsession AS known
+LEFT JOIN measured ON measured.session_id = known.id
+WHERE known.id = ANY(%s) AND session.id = known.id AND session.status <> 'ended'
+"""
+
+
+def measured_energy(session_id: int, until: datetime) -> int:
+    """Wh since the start by the plausible readings up to `until`; 0 without any."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MEASURED, [[session_id], until])
+        row = cursor.fetchone()
+    return int(row[2] or row[3]) if row else 0
+
+
+def retell_sessions(session_ids: list[int]) -> None:
+    """Work the energy of these open sessions out again, from the readings that are theirs now."""
+    if session_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_RETELL, [session_ids, None, session_ids])
 
 
 def write_readings(messages: Iterable[ReadingsOf]) -> list[Moved]:

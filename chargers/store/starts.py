@@ -43,7 +43,9 @@ class StartContext:
     active_authorization: str | None
     template_id: int | None  # of the tariff assigned here and now
     has_orphans: bool
-    used_elsewhere: bool
+    has_remote_start: bool  # somebody asked this charger to start, and nothing has yet
+    in_use: int  # sessions that run on this token at other connectors
+    most_at_once: int | None  # of them and this one; None: any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,19 @@ SELECT item.n, charger.cpo_id, cpo.status, location.time_zone, connector.id,
     ),
     EXISTS (
         SELECT FROM chargers_orphanstop AS orphan
-        WHERE orphan.charger_id = item.charger_id AND orphan.session_id IS NULL
+        WHERE orphan.charger_id = item.charger_id AND orphan.state = 'waiting'
     ),
-    token.id IS NOT NULL AND EXISTS (
-        SELECT FROM chargers_chargingsession AS other
+    EXISTS (
+        SELECT FROM chargers_remotestart AS wish
+        WHERE wish.charger_id = item.charger_id AND wish.status IN ('asked', 'accepted')
+    ),
+    CASE WHEN token.id IS NULL THEN 0 ELSE (
+        SELECT count(*) FROM chargers_chargingsession AS other
         WHERE other.status = 'active' AND lower(other.id_tag) = lower(item.id_tag)
             AND other.id_token_id = token.id AND other."authorization" = 'Accepted'
             AND other.connector_id <> connector.id
-    ),
+    ) END,
+    (SELECT policy.max_concurrent FROM chargers_idtoken AS policy WHERE policy.id = token.id),
     {PRESENTED_COLUMNS}
 """
     + _ITEM
@@ -197,17 +204,38 @@ WITH item AS MATERIALIZED (
 SELECT connector_id, id, transaction_id FROM inserted
 """
 
-# A Start that comes from a charger's queue finds readings that overtook it.
+# A Start that comes from a charger's queue finds readings that overtook it: those of its time at its
+# connector that belong to nobody, or to the session before it only because it was not known yet.
 _ADOPT = """
-UPDATE chargers_meterreading AS reading SET session_id = session.id
-FROM chargers_chargingsession AS session
-JOIN chargers_connector AS connector ON connector.id = session.connector_id
-WHERE session.id = ANY(%s)
-    AND reading.charger_id = session.charger_id
-    AND reading.connector_number = connector.number
-    AND reading.session_id IS NULL
-    AND reading.measured_at >= session.started_at
-    AND reading.measured_at <= coalesce(session.ended_at, session.start_received_at)
+WITH wanted AS (
+    SELECT reading.id, reading.measured_at, donor.id AS donor_id, session.id AS session_id
+    FROM chargers_chargingsession AS session
+    JOIN chargers_connector AS connector ON connector.id = session.connector_id
+    JOIN chargers_meterreading AS reading
+        ON reading.charger_id = session.charger_id
+        AND reading.connector_number = connector.number
+        AND reading.measured_at >= session.started_at
+        AND reading.measured_at
+            <= coalesce(session.ended_at, session.start_received_at + interval '5 minutes')
+    LEFT JOIN chargers_chargingsession AS donor ON donor.id = reading.session_id
+    WHERE session.id = ANY(%s)
+        AND (
+            reading.session_id IS NULL
+            OR donor.connector_id = session.connector_id AND donor.started_at < session.started_at
+                AND donor.transaction_id IS DISTINCT FROM reading.transaction_id
+        )
+        AND NOT EXISTS (
+            SELECT FROM chargers_chargingsession AS later
+            WHERE later.connector_id = session.connector_id
+                AND later.started_at > session.started_at
+                AND later.started_at <= reading.measured_at
+        )
+), moved AS (
+    UPDATE chargers_meterreading AS reading SET session_id = wanted.session_id
+    FROM wanted
+    WHERE reading.id = wanted.id AND reading.measured_at = wanted.measured_at
+)
+SELECT session_id FROM wanted UNION SELECT donor_id FROM wanted WHERE donor_id IS NOT NULL
 """
 
 
@@ -218,7 +246,7 @@ def lock(starts: Sequence[StartOf]) -> None:
 
 def read_contexts(starts: Sequence[StartOf]) -> list[StartContext]:
     rows = {
-        row[0]: StartContext(token_of(row[14:]), *row[1:14])
+        row[0]: StartContext(token_of(row[16:]), *row[1:16])
         for row in sql.run(_CONTEXTS, _document(starts))
     }
     return [rows[n] for n in range(len(starts))]
@@ -262,11 +290,13 @@ def insert(sessions: Sequence[NewSession]) -> dict[int, tuple[int, int]]:
     return {row[0]: (row[1], row[2]) for row in sql.run(_INSERT, document)}
 
 
-def adopt_readings(session_ids: list[int]) -> None:
-    """Give these sessions the readings of their time that belong to none."""
-    if session_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(_ADOPT, [session_ids])
+def adopt_readings(session_ids: list[int]) -> list[int]:
+    """Give these sessions the readings of their time; every session that got or lost some."""
+    if not session_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_ADOPT, [session_ids])
+        return sorted(row[0] for row in cursor.fetchall())
 
 
 def _document(starts: Sequence[StartOf]) -> list[dict[str, Any]]:

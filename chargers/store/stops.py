@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from chargers.models import OrphanState
 from chargers.store import sql
 from chargers.store.tokens import PRESENTED_COLUMNS, PRESENTED_JOIN, TokenRow, token_of
 from chargers.store.work import StopTransaction
@@ -41,6 +42,10 @@ class SessionRow:
     meter_start_wh: int
     meter_stop_wh: int | None
     energy_wh: int
+    interval_energy_wh: int  # the part of it that intervals summed up to
+    max_power_w: int  # of the connector; 0: unknown
+    stop_id_tag: str
+    group: str  # of the token that started it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,11 @@ _SESSION_COLUMNS: Final = """
     session.id, session.transaction_id, session.charger_id, connector.number, session.id_tag,
     session.status, session."authorization", session.tariff_snapshot IS NOT NULL AS has_tariff,
     session.billing_status, session.started_at, session.start_received_at, session.ended_at,
-    session.stop_received_at, session.meter_start_wh, session.meter_stop_wh, session.energy_wh
+    session.stop_received_at, session.meter_start_wh, session.meter_stop_wh, session.energy_wh,
+    session.interval_energy_wh, connector.max_power_w, session.stop_id_tag,
+    coalesce((
+        SELECT token."group" FROM chargers_idtoken AS token WHERE token.id = session.id_token_id
+    ), '') AS "group"
 """
 
 _FIND = f"""
@@ -87,12 +96,17 @@ LEFT JOIN found ON found.n = item.n
 {PRESENTED_JOIN}
 """
 
-# For a Stop without a usable id: every session it might mean, among them the one it ended before.
+# For a Stop without a usable id: every session it might mean, among them the one it ended before,
+# and those that we ended because no Stop came.
 _CANDIDATES = f"""
 SELECT {_SESSION_COLUMNS}
 FROM chargers_chargingsession AS session
 JOIN chargers_connector AS connector ON connector.id = session.connector_id
-WHERE session.charger_id = %s AND (session.status <> 'ended' OR session.ended_at = %s)
+WHERE session.charger_id = %s AND (
+    session.status <> 'ended'
+    OR session.ended_at = %s
+    OR session.stop_received_at IS NULL AND session.started_at > %s - interval '30 days'
+)
 ORDER BY session.id
 FOR NO KEY UPDATE OF session
 """
@@ -134,8 +148,9 @@ WHERE session.id = item.session_id
 
 _ORPHAN = """
 INSERT INTO chargers_orphanstop (
-    charger_id, transaction_id, id_tag, meter_stop_wh, ended_at, received_at, reason
-) VALUES (%s, %s, %s, %s, %s, %s, %s)
+    charger_id, transaction_id, id_tag, meter_stop_wh, ended_at, received_at, reason, state,
+    session_id
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
 
@@ -159,7 +174,8 @@ def find(stops: Sequence[StopOf]) -> list[tuple[SessionRow | None, TokenRow | No
 
 
 def candidates(charger_pk: int, ended_at: datetime) -> list[SessionRow]:
-    return _rows(_CANDIDATES, [charger_pk, ended_at])
+    """Locked, in id order."""
+    return _rows(_CANDIDATES, [charger_pk, ended_at, ended_at])
 
 
 def lock_sessions(session_ids: list[int]) -> list[SessionRow]:
@@ -172,8 +188,10 @@ def end(endings: Sequence[Ending]) -> None:
         sql.run(_END, [_document(ending) for ending in endings])
 
 
-def keep_orphan(item: StopOf) -> None:
+def keep_orphan(item: StopOf, *, contradicts: int | None = None) -> None:
+    """A Stop that ended nothing, kept once; `contradicts`: the session that another one ended."""
     stop = item.stop
+    state = OrphanState.WAITING if contradicts is None else OrphanState.CONTRADICTS
     values: list[Any] = [
         item.charger_pk,
         sql.clip_transaction_id(stop.transaction_id),
@@ -182,6 +200,8 @@ def keep_orphan(item: StopOf) -> None:
         stop.ended_at,
         item.received_at,
         stop.reason[:32],
+        state.value,
+        contradicts,
     ]
     with connection.cursor() as cursor:
         cursor.execute(_ORPHAN, values)

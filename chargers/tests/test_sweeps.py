@@ -84,12 +84,19 @@ def test_late_stop_replaces_an_end_we_made_up(session, charger):
     assert (session.energy_wh, session.ended_at) == (800, at(90))
 
 
-def test_late_stop_after_the_bill_changes_nothing(session, charger):
+@pytest.mark.proves("pain 18")
+def test_late_stop_after_the_bill_corrects_the_session_and_never_the_bill(session, charger):
     close_zombie_sessions(after(hours=25))
     billing.mark_session_billed(session.pk, total=1500, currency="IDR", bill_id=1)
-    send_one(charger, stop(session.transaction_id, meter=1800, seconds=90))
+    for _ in range(2):
+        send_one(charger, stop(session.transaction_id, meter=1800, seconds=90))
     session.refresh_from_db()
-    assert (session.energy_wh, session.ended_at, session.cost) == (500, at(60), 1500)
+    assert (session.energy_wh, session.ended_at, session.cost) == (800, at(90), 1500)
+    assert (session.billing_status, session.stop_received_at is not None) == ("billed", True)
+    correction = session.corrections.get()
+    assert (correction.billed_energy_wh, correction.energy_wh) == (500, 800)
+    assert (correction.billed_ended_at, correction.ended_at) == (at(60), at(90))
+    assert correction.status == "open"
 
 
 def test_bill_is_written_back_once(session, charger):

@@ -13,16 +13,13 @@ from django.utils.translation import gettext_noop
 
 from chargers.events import SessionEnded
 from chargers.models import AuthorizationStatus, BillingStatus, SessionStatus
+from chargers.services.sessions.matching import most_until
 from chargers.store import stops
+from chargers.store.plausible import TOLERANCE_WH
+from chargers.store.readings import measured_energy
 from chargers.store.stops import Ending, SessionRow
 from chargers.store.work import StopTransaction
 from unievp.lib.events import publish
-
-# 1 MW, the strongest connector there is (MCS apart), and what a clock's second may be off.
-MOST_POWER_W: Final = 1_000_000
-SLACK_WH: Final = 2_000
-# A last reading may be a little ahead of the Stop: their registers round differently.
-READING_AHEAD_WH: Final = 100
 
 NO_TARIFF: Final = gettext_noop("No tariff was assigned when it started")
 REFUSED: Final = gettext_noop("Energy flowed although the token was refused")
@@ -30,27 +27,30 @@ METER_BACK: Final = gettext_noop("The meter at the stop is below the meter at th
 TOO_MUCH: Final = gettext_noop("More energy than time and power allow")
 BELOW_READING: Final = gettext_noop("The meter at the stop is below an earlier reading")
 ENDS_BEFORE: Final = gettext_noop("It ends before it begins")
+# What is put right without a person; it stands beside the session's end.
+A_LITTLE_BACK: Final = gettext_noop("The meter at the stop is %d Wh below the start: taken as 0")
+OWN_COUNTER: Final = gettext_noop("The meter at the stop counts this session only")
+INTERVALS: Final = gettext_noop("The meter stood still: the energy of the intervals counts")
+OURS_REPLACED: Final = gettext_noop("The charger's own stop replaces the end that was made up")
 
 
-def settle_stop(row: SessionRow, stop: StopTransaction, received_at: datetime) -> Ending:
+def settle_stop(
+    row: SessionRow, stop: StopTransaction, received_at: datetime, how: str = ""
+) -> Ending:
     """The end that a StopTransaction brings. Energy is meter at stop minus meter at start.
 
     A meter that went back, or a leap that nothing could deliver, is never billed as it stands: the
-    energy of the readings counts, and the session is held.
+    energy of the readings counts, and the session is held. `how` its session was found goes to its
+    history.
     """
-    gained = stop.meter_stop_wh - row.meter_start_wh
+    notes = [how, *stop.adjustments]
     doubts: list[str] = []
+    if row.status == SessionStatus.ENDED:
+        notes.append(OURS_REPLACED)
     if stop.ended_at < row.started_at:
         doubts.append(ENDS_BEFORE)
-    if gained < 0:
-        doubts.append(METER_BACK)
-        gained = row.energy_wh
-    elif gained > _most_wh(row, stop.ended_at, received_at):
-        doubts.append(TOO_MUCH)
-        gained = row.energy_wh
-    elif gained + READING_AHEAD_WH < row.energy_wh:
-        doubts.append(BELOW_READING)
-    billing_status, hold_reason = _judge(row, gained, doubts)
+    energy_wh = _energy(row, stop, received_at, doubts, notes)
+    billing_status, hold_reason = _judge(row, energy_wh, doubts)
     return Ending(
         session_id=row.id,
         ended_at=max(stop.ended_at, row.started_at),
@@ -58,11 +58,44 @@ def settle_stop(row: SessionRow, stop: StopTransaction, received_at: datetime) -
         reason=stop.reason,
         id_tag=stop.id_tag,
         meter_stop_wh=stop.meter_stop_wh,
-        energy_wh=gained,
+        energy_wh=energy_wh,
         billing_status=billing_status,
         hold_reason=hold_reason,
-        note=", ".join(stop.adjustments),
+        note="; ".join(note for note in notes if note),
     )
+
+
+def _energy(
+    row: SessionRow,
+    stop: StopTransaction,
+    received_at: datetime,
+    doubts: list[str],
+    notes: list[str],
+) -> int:
+    """Wh of the session; what is doubted or put right is added to the lists."""
+    gained = stop.meter_stop_wh - row.meter_start_wh
+    if gained > most_until(row, stop.ended_at, received_at):
+        doubts.append(TOO_MUCH)
+        return measured_energy(row.id, stop.ended_at)
+    if gained > 0 and gained + TOLERANCE_WH >= row.energy_wh:
+        return gained
+    # Only what was measured in its time may speak against the stop.
+    measured = measured_energy(row.id, stop.ended_at)
+    if gained == 0 and row.interval_energy_wh and row.energy_wh == row.interval_energy_wh:
+        notes.append(INTERVALS)
+        return measured
+    if gained < 0 and abs(stop.meter_stop_wh - measured) <= TOLERANCE_WH < measured:
+        notes.append(OWN_COUNTER)
+        return stop.meter_stop_wh
+    if gained < 0:
+        if gained < -TOLERANCE_WH or measured > TOLERANCE_WH:
+            doubts.append(METER_BACK)
+            return measured
+        notes.append(A_LITTLE_BACK % -gained)
+        return 0
+    if measured > gained + TOLERANCE_WH:
+        doubts.append(BELOW_READING)
+    return gained
 
 
 def settle_without_stop(row: SessionRow, *, ended_at: datetime, reason: str, note: str) -> Ending:
@@ -103,6 +136,9 @@ def finish(endings: list[Ending]) -> None:
 def _judge(row: SessionRow, energy_wh: int, doubts: list[str]) -> tuple[str, str]:
     """Whether a session of that much energy may be billed, and why not."""
     refused = row.authorization != AuthorizationStatus.ACCEPTED
+    if row.billing_status == BillingStatus.NOT_BILLABLE and not refused:
+        # Only a person writes off a session of a good token.
+        return BillingStatus.NOT_BILLABLE, ""
     if refused and energy_wh > 0:
         doubts.append(REFUSED)
     if not row.has_tariff and not refused:
@@ -110,11 +146,3 @@ def _judge(row: SessionRow, energy_wh: int, doubts: list[str]) -> tuple[str, str
     if doubts:
         return BillingStatus.HELD, "; ".join(doubts)
     return (BillingStatus.NOT_BILLABLE if refused else BillingStatus.UNBILLED), ""
-
-
-def _most_wh(row: SessionRow, ended_at: datetime, received_at: datetime) -> int:
-    """By the charger's clock or by ours, whichever gave it more time."""
-    by_charger = (ended_at - row.started_at).total_seconds()
-    by_us = (received_at - row.start_received_at).total_seconds()
-    seconds = int(max(by_charger, by_us, 0)) + 1
-    return MOST_POWER_W * seconds // 3600 + SLACK_WH

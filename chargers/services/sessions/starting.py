@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,15 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chargers.events import SessionStarted
-from chargers.models import AuthorizationStatus, MeterReading, OrphanStop, SessionStatus
+from chargers.models import AuthorizationStatus, OrphanState, OrphanStop, SessionStatus
 from chargers.services.authorization import id_tag_info, judge
+from chargers.services.remote_starts.linking import fulfil_remote_start
 from chargers.services.sessions.ending import finish, settle_stop
 from chargers.services.sessions.matching import match_orphan
+from chargers.services.sessions.parked import hand_over, stop_of
 from chargers.services.sessions.tariff import TariffAtStart, tariffs_at_start
 from chargers.store import starts, stops
+from chargers.store.readings import retell_sessions
 from chargers.store.starts import NewSession, StartContext, StartOf
-from chargers.store.stops import StopOf
-from chargers.store.work import StartResult, StopTransaction
+from chargers.store.work import StartResult
 from cpo.models import CPOStatus
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError
@@ -28,11 +31,12 @@ from unievp.lib.events import publish
 
 # A start that arrives later has happened already: refusing it would help nobody.
 ONLINE_WITHIN: Final = timedelta(minutes=5)
-# Readings may have overtaken a start that took longer.
-AT_ONCE: Final = timedelta(seconds=10)
+# Readings may have overtaken a start that took longer, or came from a clock that differs.
+AT_ONCE: Final = timedelta(seconds=3)
 
 NO_TARIFF: Final = gettext_noop("Refused: no tariff is assigned to this connector")
 NOT_TRADING: Final = gettext_noop("Refused: its CPO is not verified")
+OVERTOOK: Final = gettext_noop("Its stop came before its start")
 
 _ACCEPTED: Final = AuthorizationStatus.ACCEPTED
 
@@ -69,20 +73,17 @@ def start_sessions(items: Sequence[StartOf]) -> list[StartResult]:
         if context.stored_transaction_id is not None:
             verdict = str(context.stored_authorization)
             results[n] = _answer(context, context.stored_transaction_id, verdict)
+    _adopt_readings(planned, made)
     _claim_orphans([items[plan.n] for plan in planned if contexts[plan.n].has_orphans], made)
-    starts.adopt_readings(
-        [
-            made[plan.session.connector_id][0]
-            for plan in planned
-            if plan.session.received_at - plan.session.started_at > AT_ONCE
-        ]
-    )
+    for plan in planned:
+        if contexts[plan.n].has_remote_start:
+            fulfil_remote_start(items[plan.n].charger_pk, made[plan.session.connector_id][0])
     return [results[n] for n in range(len(items))]
 
 
 def _plan(items: Sequence[StartOf], contexts: Sequence[StartContext]) -> list[_Planned]:
     planned: list[_Planned] = []
-    used_tokens: set[int] = set()
+    used_tokens: Counter[int] = Counter()
     new = [context for context in contexts if context.stored_session_id is None]
     tariffs = tariffs_at_start(
         ((context.template_id, context.time_zone) for context in new), clock.now()
@@ -90,12 +91,13 @@ def _plan(items: Sequence[StartOf], contexts: Sequence[StartContext]) -> list[_P
     for n, (item, context) in enumerate(zip(items, contexts, strict=True)):
         if context.stored_session_id is not None:
             continue
-        if context.token is not None and context.token.id in used_tokens:
-            context = replace(context, used_elsewhere=True)  # noqa: PLW2901 (of this batch)
+        if context.token is not None and used_tokens[context.token.id]:
+            in_use = context.in_use + used_tokens[context.token.id]
+            context = replace(context, in_use=in_use)  # noqa: PLW2901 (with those of this batch)
         tariff = tariffs.get((context.template_id, context.time_zone))
         plan = _plan_one(n, item, context, tariff)
         if context.token is not None and plan.session.authorization == _ACCEPTED:
-            used_tokens.add(context.token.id)
+            used_tokens[context.token.id] += 1
         planned.append(plan)
     return planned
 
@@ -134,7 +136,7 @@ def _verdict(
     verdict = judge(context.token, item.received_at)
     if verdict != _ACCEPTED:
         return verdict, ""
-    if context.used_elsewhere:
+    if context.most_at_once is not None and context.in_use >= context.most_at_once:
         return AuthorizationStatus.CONCURRENT_TX, ""
     if item.received_at - item.start.started_at <= ONLINE_WITHIN:
         if context.cpo_status != CPOStatus.VERIFIED:
@@ -161,6 +163,15 @@ def _answer(context: StartContext, transaction_id: int, verdict: str) -> StartRe
     return StartResult(transaction_id, id_tag_info(context.token, verdict))
 
 
+def _adopt_readings(planned: Sequence[_Planned], made: dict[int, tuple[int, int]]) -> None:
+    late = [
+        made[plan.session.connector_id][0]
+        for plan in planned
+        if abs(plan.session.received_at - plan.session.started_at) > AT_ONCE
+    ]
+    retell_sessions(starts.adopt_readings(late))
+
+
 def _claim_orphans(items: Sequence[StartOf], made: dict[int, tuple[int, int]]) -> None:
     """A Stop that came before its Start ends the session now."""
     if not items:
@@ -168,7 +179,7 @@ def _claim_orphans(items: Sequence[StartOf], made: dict[int, tuple[int, int]]) -
     charger_pks = [item.charger_pk for item in items]
     orphans = list(
         OrphanStop.objects.select_for_update()
-        .filter(charger_id__in=charger_pks, session__isnull=True)
+        .filter(charger_id__in=charger_pks, state=OrphanState.WAITING)
         .order_by("pk")
     )
     rows = {
@@ -181,31 +192,10 @@ def _claim_orphans(items: Sequence[StartOf], made: dict[int, tuple[int, int]]) -
         if orphan is None:
             continue
         row = rows[item.charger_pk]
-        stop = _stop_of(orphan)
-        endings.append(settle_stop(row, stop.stop, orphan.received_at))
-        orphan.session_id = row.id
-        orphan.save(update_fields=["session"])
-        # As the same Stop sent again would name them: so they are stored once.
-        MeterReading.objects.filter(
-            charger_id=item.charger_pk,
-            session_id__isnull=True,
-            connector_number=0,
-            transaction_id=orphan.transaction_id,
-            received_at=orphan.received_at,
-        ).update(
-            session_id=row.id,
-            connector_number=row.connector_number,
-            transaction_id=row.transaction_id,
-        )
+        stop = stop_of(orphan)
+        endings.append(settle_stop(row, stop.stop, orphan.received_at, OVERTOOK))
+        hand_over(orphan, row)
+        orphan.state, orphan.resolution = OrphanState.ATTACHED, OVERTOOK
+        orphan.resolved_at = clock.now()
+        orphan.save(update_fields=["session", "state", "resolution", "resolved_at"])
     finish(endings)
-
-
-def _stop_of(orphan: OrphanStop) -> StopOf:
-    stop = StopTransaction(
-        transaction_id=orphan.transaction_id,
-        meter_stop_wh=orphan.meter_stop_wh,
-        ended_at=orphan.ended_at,
-        reason=orphan.reason,
-        id_tag=orphan.id_tag,
-    )
-    return StopOf(orphan.charger_id, orphan.received_at, stop)

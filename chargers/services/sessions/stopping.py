@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from chargers.models import BillingStatus, SessionStatus
 from chargers.services.authorization import id_tag_info, judge
+from chargers.services.sessions.correcting import correct_session
 from chargers.services.sessions.ending import finish, settle_stop
 from chargers.services.sessions.matching import match_stop
 from chargers.store import stops
@@ -27,11 +28,13 @@ def stop_sessions(items: Sequence[StopOf]) -> list[IdTagInfo | None]:
     readings: list[ReadingsOf] = []
     answers: list[IdTagInfo | None] = []
     for item, (named, token) in zip(items, stops.find(items), strict=True):
-        row = named or _resolve(item)
+        row, how = (named, "") if named else _resolve(item, token.group if token else "")
         if row is None:
             stops.keep_orphan(item)
-        elif _is_open_to(row, item):
-            endings.append(settle_stop(row, item.stop, item.received_at))
+        else:
+            ending = conclude(row, item, how)
+            if ending is not None:
+                endings.append(ending)
         readings.append(_readings(item, row))
         tag = item.stop.id_tag
         answers.append(id_tag_info(token, judge(token, item.received_at)) if tag else None)
@@ -40,31 +43,43 @@ def stop_sessions(items: Sequence[StopOf]) -> list[IdTagInfo | None]:
     return answers
 
 
-def _resolve(item: StopOf) -> SessionRow | None:
-    return match_stop(item.stop, stops.candidates(item.charger_pk, item.stop.ended_at))
+def conclude(row: SessionRow, item: StopOf, how: str) -> Ending | None:
+    """What this Stop makes of its session: an ending to finish, or None where that is done.
 
-
-def _is_open_to(row: SessionRow, item: StopOf) -> bool:
-    """Whether this Stop may still end the session.
-
-    The first Stop is kept. An end that we made up ourselves, because none came, gives way to
-    the charger's own as long as nobody was billed by it.
+    The first Stop is kept; another one that says otherwise is recorded beside it. An end that we
+    made up ourselves, because none came, gives way to the charger's own: before the bill like any
+    other end, after the bill as a correction, and never against what a person wrote off.
     """
-    if row.status != SessionStatus.ENDED:
-        return True
-    if row.stop_received_at is None and row.billing_status != BillingStatus.BILLED:
-        return True
-    stop = item.stop
-    if (row.ended_at, row.meter_stop_wh) != (stop.ended_at, stop.meter_stop_wh):
-        logger.warning(
-            "Another Stop for transaction %d: ended %s at %s Wh, now said to be %s at %d Wh",
-            row.transaction_id,
-            row.ended_at,
-            row.meter_stop_wh,
-            stop.ended_at,
-            stop.meter_stop_wh,
-        )
-    return False
+    if row.status == SessionStatus.ENDED and row.stop_received_at is not None:
+        if is_other_end(row, item):
+            _contradict(row, item)
+        return None
+    ending = settle_stop(row, item.stop, item.received_at, how)
+    if row.billing_status == BillingStatus.BILLED:
+        correct_session(row, ending)
+        return None
+    return ending
+
+
+def is_other_end(row: SessionRow, item: StopOf) -> bool:
+    ended_at = max(item.stop.ended_at, row.started_at)
+    return (row.ended_at, row.meter_stop_wh) != (ended_at, item.stop.meter_stop_wh)
+
+
+def _contradict(row: SessionRow, item: StopOf) -> None:
+    logger.warning(
+        "Another Stop for transaction %d: ended %s at %s Wh, now said to be %s at %d Wh",
+        row.transaction_id,
+        row.ended_at,
+        row.meter_stop_wh,
+        item.stop.ended_at,
+        item.stop.meter_stop_wh,
+    )
+    stops.keep_orphan(item, contradicts=row.id)
+
+
+def _resolve(item: StopOf, group: str) -> tuple[SessionRow | None, str]:
+    return match_stop(item.stop, stops.candidates(item.charger_pk, item.stop.ended_at), group)
 
 
 def _readings(item: StopOf, row: SessionRow | None) -> ReadingsOf:
