@@ -12,6 +12,8 @@ from chargers.services.configuration import sweep as configuration
 from chargers.services.firmware import sweep as firmware
 from chargers.services.logs import sweep as logs
 from chargers.services.remote_starts import intents as remote_starts
+from chargers.services.site_power import rebalancing
+from chargers.services.smart_charging import following as profile_following
 from chargers.store import partitions, presence
 from unievp.lib import clock
 from unievp.lib.events import publish
@@ -91,3 +93,20 @@ def expire_remote_starts() -> int:
 def maintain_partitions() -> int:
     made = partitions.make_partitions()
     return len(made) + len(partitions.drop_partitions())
+
+
+@shared_task
+def balance_sites(budget_ids: list[int]) -> int:
+    """Share these sites' power anew, where that is due."""
+    return sum(rebalancing.rebalance_site(budget_id) for budget_id in budget_ids)
+
+
+@shared_task
+def balance_due_sites() -> int:
+    """Whatever a nudge missed, limits to renew, turns that end."""
+    return balance_sites(rebalancing.due_budgets())
+
+
+@shared_task
+def end_charging_profiles() -> int:
+    return profile_following.end_profiles()

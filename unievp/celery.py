@@ -32,6 +32,8 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "sweep chargers' logs": ("chargers.tasks.sweep_logs", MINUTE),
     "end remote starts that came to nothing": ("chargers.tasks.expire_remote_starts", 15.0),
     "forget old idempotency keys": ("cpo.tasks.forget_old_idempotency_keys", HOUR),
+    "share sites' power": ("chargers.tasks.balance_due_sites", 10.0),
+    "end charging profiles": ("chargers.tasks.end_charging_profiles", MINUTE),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

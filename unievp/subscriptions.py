@@ -5,9 +5,12 @@ An event is a nudge, sent on commit; a lost one is found by the sweep in `unievp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chargers import events as field
 from chargers import live
 from chargers import tasks as charger_tasks
+from chargers.services.site_power import nudging
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
@@ -17,14 +20,29 @@ def connect_subscriptions() -> None:
     """Connect every subscriber; calling it again changes nothing."""
     celery_app.set_default()
     subscribe(field.CommandQueued, charger_tasks.nudge_charger)
+    subscribe_many(field.CommandFinished, live.on_commands_finished)
     subscribe_many(field.SessionEnded, bill_ended_sessions)
     subscribe_many(field.SessionStarted, live.on_sessions_changed)
     subscribe_many(field.SessionEnded, live.on_sessions_changed)
     subscribe_many(field.ConnectorStatusChanged, live.on_chargers_changed)
     subscribe_many(field.ChargerPresenceChanged, live.on_chargers_changed)
+    for event in (
+        field.SessionStarted,
+        field.SessionEnded,
+        field.ConnectorStatusChanged,
+        field.ChargerPresenceChanged,
+        field.CommandFinished,
+    ):
+        subscribe_many(event, balance_sites_of)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:
     # A nudge: without a broker it is dropped at once, and the sweep bills the sessions.
     session_ids = [event.session_id for event in ended]
     payment_tasks.bill_sessions.apply_async((session_ids,), retry=False)
+
+
+def balance_sites_of(happened: Sequence[nudging.Event]) -> None:
+    # The budget's row knows when it is due; without a broker the sweep computes it.
+    for budget_id, seconds in nudging.budgets_moved(happened).items():
+        charger_tasks.balance_sites.apply_async(([budget_id],), countdown=seconds, retry=False)
