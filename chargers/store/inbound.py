@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -75,13 +76,18 @@ def _append_frames(batch: list[Inbound], texts: list[str]) -> None:
                 action=item.action,
                 request=item.request,
                 response=text,
-                latency_us=round((now - item.received_at).total_seconds() * 1_000_000),
+                latency_us=_microseconds(now - item.received_at),
                 outcome=item.outcome,
             )
             for item, text in zip(batch, texts, strict=True)
             if item.log_frame
         ]
     )
+
+
+def _microseconds(latency: timedelta) -> int:
+    """32 bits hold 35 minutes; a message that waited longer for the database has waited enough."""
+    return max(0, min(round(latency.total_seconds() * 1_000_000), 2**31 - 1))
 
 
 # The table of writers picks the items by the kind of their work, so each work is of that kind.
