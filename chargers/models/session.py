@@ -192,6 +192,11 @@ class ChargingSession(models.Model):
     def __str__(self) -> str:
         return f"#{self.transaction_id}"
 
+    @property
+    def is_estimated(self) -> bool:
+        """Whether its end is ours: no StopTransaction has told of it yet."""
+        return self.status == SessionStatus.ENDED and self.stop_received_at is None
+
 
 class SessionStatusChange(models.Model):
     """Why a session is in its status: one row per change."""

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_noop
 
-from chargers.models import ChargingSession, ConnectorStatus, SessionStatus
+from chargers.models import ChargingSession, ConnectorStatus, MeterReading, SessionStatus
 from chargers.services.sessions import end_without_stop
 from unievp.lib import clock
 
@@ -38,25 +38,56 @@ def close_zombie_sessions(now: datetime | None = None) -> int:
     """End every session that is over and does not know it; how many."""
     now = now or clock.now()
     closed = 0
-    for rows, why in _rules(now):
-        for pk, started_at, last_reading_at in rows.values_list(
-            "pk", "started_at", "last_reading_at"
-        ):
+    for rows, why, quiet_for in _rules(now):
+        for session in rows:
+            if _reported_since(session, now - quiet_for):
+                continue
+            ended_at = session.last_reading_at or session.started_at
             closed += end_without_stop(
-                pk, ended_at=last_reading_at or started_at, reason=STOP_REASON, note=why
+                session.pk, ended_at=min(ended_at, now), reason=STOP_REASON, note=why
             )
     return closed
 
 
-def _rules(now: datetime) -> list[tuple[QuerySet[ChargingSession], str]]:
-    # The charger's clock may be ahead, ours is not: a sign from the future is one of now.
-    sessions = ChargingSession.objects.exclude(status=SessionStatus.ENDED).annotate(
-        last_sign=Greatest(Coalesce("last_reading_at", "start_received_at"), "start_received_at")
+def _rules(now: datetime) -> list[tuple[QuerySet[ChargingSession], str, timedelta]]:
+    """Sessions to close, why, and how long nothing of them may have arrived.
+
+    The charger's clock may be ahead, ours is not: a sign from the future is one of now.
+    """
+    sessions = (
+        ChargingSession.objects.exclude(status=SessionStatus.ENDED)
+        .annotate(
+            last_sign=Greatest(
+                Coalesce("last_reading_at", "start_received_at"), "start_received_at"
+            )
+        )
+        .only("pk", "charger_id", "started_at", "last_reading_at", "start_received_at")
     )
     free = Q(connector__status=ConnectorStatus.AVAILABLE, connector__status_at__gt=F("last_sign"))
     booted = Q(charger__booted_at__gt=F("last_sign"), charger__booted_at__lt=now - A_WHILE)
     return [
-        (sessions.filter(last_sign__lt=now - SILENT_AFTER), SILENT),
-        (sessions.filter(free, connector__status_at__lt=now - A_WHILE), CONNECTOR_FREE),
-        (sessions.filter(booted).exclude(connector__status__in=_BUSY), CHARGER_BOOTED),
+        (sessions.filter(last_sign__lt=now - SILENT_AFTER), SILENT, SILENT_AFTER),
+        (
+            sessions.filter(free, connector__status_at__lt=now - A_WHILE),
+            CONNECTOR_FREE,
+            A_WHILE,
+        ),
+        (
+            sessions.filter(booted).exclude(connector__status__in=_BUSY),
+            CHARGER_BOOTED,
+            A_WHILE,
+        ),
     ]
+
+
+def _reported_since(session: ChargingSession, since: datetime) -> bool:
+    """Whether a value of it arrived since, whatever the charger's clock said when.
+
+    A status alone closes nothing: a charger whose clock is behind says "Available" after a reset
+    and goes on charging (reference §4.2, pain 33).
+    """
+    return MeterReading.objects.filter(
+        session_id=session.pk,
+        measured_at__gte=session.started_at - timedelta(days=1),
+        received_at__gt=since,
+    ).exists()

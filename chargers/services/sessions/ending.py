@@ -81,26 +81,36 @@ def _energy(
         return gained
     # Only what was measured in its time may speak against the stop.
     measured = measured_energy(row.id, stop.ended_at)
+    if gained < 0:
+        return _meter_went_back(stop, -gained, measured, doubts, notes)
     if gained == 0 and row.interval_energy_wh and row.energy_wh == row.interval_energy_wh:
         notes.append(INTERVALS)
         return measured
-    if gained < 0 and abs(stop.meter_stop_wh - measured) <= TOLERANCE_WH < measured:
-        notes.append(OWN_COUNTER)
-        return stop.meter_stop_wh
-    if gained < 0:
-        if gained < -TOLERANCE_WH or measured > TOLERANCE_WH:
-            doubts.append(METER_BACK)
-            return measured
-        notes.append(A_LITTLE_BACK % -gained)
-        return 0
     if measured > gained + TOLERANCE_WH:
         doubts.append(BELOW_READING)
     return gained
 
 
-def settle_without_stop(row: SessionRow, *, ended_at: datetime, reason: str, note: str) -> Ending:
-    """The end of a session whose Stop never came: from what its readings say."""
-    billing_status, hold_reason = _judge(row, row.energy_wh, [])
+def _meter_went_back(
+    stop: StopTransaction, by_wh: int, measured: int, doubts: list[str], notes: list[str]
+) -> int:
+    """A Wh or so is rounding; a counter of the session is borne out by its readings."""
+    if abs(stop.meter_stop_wh - measured) <= TOLERANCE_WH < measured:
+        notes.append(OWN_COUNTER)
+        return stop.meter_stop_wh
+    if by_wh <= TOLERANCE_WH and measured <= TOLERANCE_WH:
+        notes.append(A_LITTLE_BACK % by_wh)
+        return 0
+    doubts.append(METER_BACK)
+    return measured
+
+
+def settle_without_stop(
+    row: SessionRow, *, ended_at: datetime, reason: str, note: str, energy_wh: int | None = None
+) -> Ending:
+    """The end of a session whose Stop never came: `energy_wh`, or what its readings say."""
+    energy_wh = row.energy_wh if energy_wh is None else energy_wh
+    billing_status, hold_reason = _judge(row, energy_wh, [])
     return Ending(
         session_id=row.id,
         ended_at=max(ended_at, row.started_at),
@@ -108,7 +118,7 @@ def settle_without_stop(row: SessionRow, *, ended_at: datetime, reason: str, not
         reason=reason,
         id_tag="",
         meter_stop_wh=None,
-        energy_wh=row.energy_wh,
+        energy_wh=energy_wh,
         billing_status=billing_status,
         hold_reason=hold_reason,
         note=note,
