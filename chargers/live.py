@@ -36,6 +36,11 @@ def cpo_group(cpo_id: UUID) -> str:
     return group_name("cpo", cpo_id)
 
 
+def command_group(command_id: object) -> str:
+    """Who waits for the end of one command listens here."""
+    return group_name("command", command_id)
+
+
 def chargers_changed(changed: Mapping[UUID, Collection[int]]) -> None:
     """Tell the pages of each CPO that these chargers (ids) look different now; never raises.
 
@@ -61,6 +66,11 @@ def versions(cpo_ids: Iterable[UUID]) -> dict[str, int]:
 def on_sessions_changed(changed: Sequence[events.SessionStarted | events.SessionEnded]) -> None:
     sessions = ChargingSession.objects.filter(pk__in={event.session_id for event in changed})
     _tell(sessions.values_list("cpo_id", "charger_id"))
+
+
+def on_commands_finished(finished: Sequence[events.CommandFinished]) -> None:
+    for event in finished:
+        broadcast(command_group(event.command_id), {"type": "command.finished"})
 
 
 def on_chargers_changed(

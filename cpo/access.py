@@ -7,18 +7,19 @@ Every tenant model declares `tenant_path`: the lookup from the row to its CPO ("
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils.translation import gettext as _
 
-from cpo.models import CPO, CPOStatus, Membership, Role, User
+from cpo.models import CPO, ApiKey, CPOStatus, Membership, Role, User
 from unievp.lib.errors import ForbiddenError
 
 PLATFORM = "platform"
 
-Actor = User | AnonymousUser
+# A key acts for its CPO, or for the platform; what it may do there is in its scopes.
+Actor = User | AnonymousUser | ApiKey
 _Row = TypeVar("_Row", bound=models.Model)
 
 
@@ -41,11 +42,15 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 
 
 def is_platform_staff(actor: Actor) -> bool:
+    """Whether `actor` sees every tenant: staff, and keys that are bound to no CPO."""
+    if isinstance(actor, ApiKey):
+        return actor.cpo_id is None
     return bool(actor.is_active and actor.is_staff)
 
 
 def visible(actor: Actor, queryset: models.QuerySet[_Row]) -> models.QuerySet[_Row]:
-    """Rows of `queryset` that `actor` may see: all for staff, those of their own CPOs for members.
+    """Rows of `queryset` that `actor` may see: all for staff, those of their own CPOs for members
+    and for keys that are bound to one.
 
     Raises TypeError for a model that declares no `tenant_path`: a new model must decide.
     """
@@ -57,7 +62,11 @@ def visible(actor: Actor, queryset: models.QuerySet[_Row]) -> models.QuerySet[_R
         return queryset
     if not actor.is_authenticated or path == PLATFORM:
         return queryset.none()
-    own = Membership.objects.filter(user=actor).values("cpo_id")
+    own: Any = (
+        [actor.cpo_id]
+        if isinstance(actor, ApiKey)
+        else Membership.objects.filter(user=actor).values("cpo_id")
+    )
     return queryset.filter(**{f"{path}__in": own})
 
 
@@ -69,6 +78,8 @@ def cpos_of(actor: Actor) -> models.QuerySet[CPO]:
 def has_right(actor: Actor, cpo: CPO, right: Right) -> bool:
     if is_platform_staff(actor):
         return True
+    if isinstance(actor, ApiKey):
+        return actor.cpo_id == cpo.pk
     if not actor.is_authenticated:
         return False
     membership = Membership.objects.filter(user=actor, cpo=cpo).first()
@@ -84,3 +95,10 @@ def require_right(actor: Actor, cpo: CPO, right: Right) -> None:
 def may_trade(cpo: CPO) -> bool:
     """Only a verified CPO sells energy and is paid; a suspended one ends what runs."""
     return cpo.status == CPOStatus.VERIFIED
+
+
+def audit_name(actor: Actor) -> User | str:
+    """What the audit log calls `actor`: a person, or the name of the key."""
+    if isinstance(actor, ApiKey):
+        return f"api key: {actor.name}"
+    return actor if isinstance(actor, User) else "nobody"

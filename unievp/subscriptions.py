@@ -26,14 +26,11 @@ def connect_subscriptions() -> None:
     subscribe_many(field.SessionEnded, live.on_sessions_changed)
     subscribe_many(field.ConnectorStatusChanged, live.on_chargers_changed)
     subscribe_many(field.ChargerPresenceChanged, live.on_chargers_changed)
-    for event in (
-        field.SessionStarted,
-        field.SessionEnded,
-        field.ConnectorStatusChanged,
-        field.ChargerPresenceChanged,
-        field.CommandFinished,
-    ):
-        subscribe_many(event, balance_sites_of)
+    subscribe_many(field.SessionStarted, balance_sites_of)
+    subscribe_many(field.SessionEnded, balance_sites_of)
+    subscribe_many(field.ConnectorStatusChanged, balance_sites_of)
+    subscribe_many(field.ChargerPresenceChanged, balance_sites_of)
+    subscribe_many(field.CommandFinished, balance_sites_of)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:

@@ -1,7 +1,20 @@
+from cpo.models.api_key import ApiKey, Scope
 from cpo.models.audit import AuditEntry
 from cpo.models.company import CPO, CPOStatus
 from cpo.models.driver import Driver
+from cpo.models.idempotency import IdempotencyKey
 from cpo.models.membership import Membership, Role
 from cpo.models.user import User
 
-__all__ = ["CPO", "AuditEntry", "CPOStatus", "Driver", "Membership", "Role", "User"]
+__all__ = [
+    "CPO",
+    "ApiKey",
+    "AuditEntry",
+    "CPOStatus",
+    "Driver",
+    "IdempotencyKey",
+    "Membership",
+    "Role",
+    "Scope",
+    "User",
+]

@@ -71,6 +71,7 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("cpo.User", "group"),
             ("cpo.Driver", "directions_car"),
             ("chargers.IdToken", "badge"),
+            ("cpo.ApiKey", "key"),
             ("auth.Group", "admin_panel_settings"),
         ),
     ),

@@ -1,5 +1,6 @@
 """Content-Security-Policy: strict everywhere, relaxed only where a library leaves no choice.
 
+Swagger UI and REST framework's pages write styles into their HTML; their scripts are files.
 The settings' policy holds for portal, account and driver pages. unfold's Alpine evaluates
 expressions and styles elements inline, so the admin alone gets 'unsafe-eval' and 'unsafe-inline'
 (a nonce would switch 'unsafe-inline' off again, so it is left out there).
@@ -15,10 +16,13 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 
 ADMIN_PREFIX = "/admin/"
+API_PREFIX = "/api/"
 ADMIN_DIRECTIVES = {
     "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
 }
+
+API_DIRECTIVES = {"style-src": [SELF, UNSAFE_INLINE]}
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
@@ -37,4 +41,6 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         parts = super().get_policy_parts(request, response, report_only)
         if request.path_info.startswith(ADMIN_PREFIX):
             parts.replace = {**ADMIN_DIRECTIVES, **(parts.replace or {})}
+        elif request.path_info.startswith(API_PREFIX):
+            parts.replace = {**API_DIRECTIVES, **(parts.replace or {})}
         return parts

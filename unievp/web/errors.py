@@ -1,4 +1,4 @@
-"""Error pages in the portal's clothes. None of them asks the database for anything."""
+"""Error pages in the portal's clothes, problem documents under /api. None asks the database."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import requires_csrf_token
+
+from unievp.lib.api.problems import is_api, problem_response
 
 Text = str | Promise
 
@@ -44,5 +46,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: Text, advice: Text) -> HttpResponse:
+    if is_api(request):
+        return problem_response(status, str(advice))
     context = {"status": status, "title": title, "advice": advice}
     return render(request, "portal/error.html", context, status=status)

@@ -83,6 +83,11 @@ def _user(number: int) -> dict[str, Any]:
     return {"username": f"user{number}", "email": f"user{number}@rows.example"}
 
 
+@special("cpo.ApiKey")
+def _api_key(number: int) -> dict[str, Any]:
+    return {"scopes": ["commands:read"]}
+
+
 @special("cpo.CPO")
 def _cpo(number: int) -> dict[str, Any]:
     return {"name": f"Company {number}"}

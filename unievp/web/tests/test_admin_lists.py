@@ -19,6 +19,8 @@ ROWS = [model for model in REGISTERED if model._meta.app_label in OURS]
 # Parts of another row's page, or join tables.
 INLINE_ONLY = {
     "cpo.Membership",
+    # Of a program's requests, kept for a week; nothing that a person could do with them.
+    "cpo.IdempotencyKey",
     "cpo.User_groups",
     "cpo.User_user_permissions",
     "chargers.ChargingSchedulePeriod",

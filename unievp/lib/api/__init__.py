@@ -1,0 +1,1 @@
+"""What every endpoint of the REST API shares: problems, JSON, throttles, waiting."""

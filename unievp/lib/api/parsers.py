@@ -1,0 +1,41 @@
+"""JSON in: strict, bounded, and nothing that PostgreSQL could not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+
+# An escaped NUL, whatever stands before it but a backslash that is itself escaped.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class JSONParser(BaseParser):
+    """orjson refuses NaN, lone surrogates and depths beyond its own limit by itself."""
+
+    media_type = "application/json"
+    renderer_class = JSONRenderer
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,  # noqa: ARG002  (the base's signature)
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> Any:
+        raw = stream.read()
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            message = _("No JSON: %(reason)s (line %(line)d, column %(column)d).")
+            raise ParseError(
+                message % {"reason": error.msg, "line": error.lineno, "column": error.colno}
+            ) from None
+        if _NUL.search(raw):
+            raise ParseError(_("A text holds a NUL character."))
+        return value

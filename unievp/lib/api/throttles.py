@@ -1,0 +1,40 @@
+"""How often one caller may ask. The cache counts; without it nobody is turned away."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+
+if TYPE_CHECKING:
+    # REST framework's views import their settings, and those import this module.
+    from rest_framework.views import APIView
+
+logger = logging.getLogger(__name__)
+
+
+class CallerThrottle(SimpleRateThrottle):
+    """By API key, person or address; the rates are `DEFAULT_THROTTLE_RATES` caller and nobody."""
+
+    scope = "caller"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:  # noqa: ARG002  (the base's)
+        user: Any = request.user
+        if user is not None and user.is_authenticated:
+            ident = f"{user._meta.label_lower}:{user.pk}"
+        else:
+            self.scope = "nobody"
+            self.rate = self.get_rate()
+            self.num_requests, self.duration = self.parse_rate(self.rate)
+            ident = self.get_ident(request)
+        return self.cache_format % {"scope": self.scope, "ident": ident}
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        try:
+            return bool(super().allow_request(request, view))
+        except RedisError:
+            logger.exception("Requests are not counted")
+            return True

@@ -1,0 +1,25 @@
+"""The addresses of the REST API. What leads nowhere is a problem document, not a page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+import cpo.api.openapi  # noqa: F401  (registers itself)
+from unievp.lib.api.problems import problem_response
+
+
+@csrf_exempt
+def nowhere(_request: HttpRequest) -> HttpResponse:
+    return problem_response(404, _("There is nothing here."))
+
+
+urlpatterns = [
+    path("schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
+    path("", include("chargers.api.urls")),
+    re_path(r"^", nowhere),
+]
