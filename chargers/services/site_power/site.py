@@ -216,7 +216,9 @@ def _measured(sessions: Iterable[ChargingSession], now: datetime) -> dict[int, i
         current_ma__isnull=False,
     ).order_by("session_id", "-measured_at")
     latest = found.distinct("session_id").values_list("session_id", "current_ma")
-    return {session_id: ma for session_id, ma in latest if session_id is not None}
+    return {
+        session_id: ma for session_id, ma in latest if session_id is not None and ma is not None
+    }
 
 
 def _measured_ma(outlet: Outlet, currents: Mapping[int, int], now: datetime) -> int | None:
