@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from chargers.configuration_keys import is_secret
 from chargers.models import ConfigurationKey
 
 HIDDEN: Final = "••••"
+# Words for a command that ended without any, as rows keep them.
+NOT_ANSWERED: Final = MappingProxyType(
+    {"timed_out": "No answer", "expired": "Not sent in time", "cancelled": "Cancelled"}
+)
 _LONGEST_KEY: Final = 255
 
 

@@ -28,7 +28,7 @@ from chargers.models import (
 from chargers.selectors.configuration import known_number
 from chargers.selectors.drift import wanted_values
 from chargers.services.commands import queue_command
-from chargers.services.configuration.answers import mark_gone, store_answer
+from chargers.services.configuration.answers import NOT_ANSWERED, mark_gone, store_answer
 from chargers.services.configuration.automatic import apply_automatically
 from chargers.states import CONFIGURATION_READING
 from unievp.lib import clock
@@ -182,7 +182,7 @@ def _go_round(reading: ConfigurationReading, command: Command, now: datetime) ->
 
 def _try_later(reading: ConfigurationReading, command: Command, now: datetime) -> None:
     reading.attempts += 1
-    reading.error = command.error or str(CommandStatus(command.status).label)
+    reading.error = command.error or NOT_ANSWERED.get(command.status, command.status)
     if reading.attempts >= _MOST_ATTEMPTS:
         _fail(reading, reading.error)
         return

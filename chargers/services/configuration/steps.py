@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chargers.models import (
     ChangeStatus,
@@ -21,6 +20,7 @@ from chargers.models import (
     RunStatus,
 )
 from chargers.services.commands import queue_command
+from chargers.services.configuration.answers import NOT_ANSWERED
 from chargers.states import CONFIGURATION_CHANGE, CONFIGURATION_RUN, RUN_ITEM
 from unievp.lib import clock
 
@@ -91,7 +91,7 @@ def _take(change: ConfigurationChange, command: Command) -> None:
         change.answer = command.error
         status = ChangeStatus.ANSWERED
     else:
-        change.answer = command.error or str(CommandStatus(command.status).label)
+        change.answer = command.error or NOT_ANSWERED.get(command.status, command.status)
         again = change.attempts < _MOST_ATTEMPTS and command.status != CommandStatus.CANCELLED
         status = ChangeStatus.WAITING if again else ChangeStatus.FAILED
     if change.status != status:
@@ -175,9 +175,9 @@ def _give_up_the_absent(run: ConfigurationRun, now: datetime) -> None:
     )
     for item in absent.exclude(changes__status=ChangeStatus.SENT).order_by("pk"):
         item.changes.filter(status=ChangeStatus.WAITING).update(
-            status=ChangeStatus.FAILED, answer=_("The charger was away.")
+            status=ChangeStatus.FAILED, answer="The charger was away."
         )
-        item.error = _("The charger was away.")
+        item.error = "The charger was away."
         item.finished_at = now
         _count(item)
         item.save()

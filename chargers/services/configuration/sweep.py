@@ -43,6 +43,7 @@ def sweep_readings() -> int:
     for charger in _unread(now)[:_MOST_READINGS]:
         request_reading(charger)
     _follow_missed()
+    now = clock.now()
     due = ConfigurationReading.objects.filter(
         state=ReadingState.DUE,
         due_at__lte=now,
@@ -62,7 +63,7 @@ def advance_runs() -> int:
     for command in missed[:500]:
         with transaction.atomic():
             follow_step(command)
-    running = ConfigurationRun.objects.filter(status=RunStatus.RUNNING)
+    running = ConfigurationRun.objects.filter(status=RunStatus.RUNNING).order_by("created_at")
     return sum(advance_run(pk) for pk in running.values_list("pk", flat=True))
 
 

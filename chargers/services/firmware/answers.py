@@ -9,8 +9,6 @@ unsigned would pass by its own refusal.
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from chargers.models import Command, CommandStatus, FirmwareUpdate, UpdateForm, UpdateStatus
 from chargers.services.firmware.asking import UNKNOWN_FORM, error_code, send
 from chargers.services.firmware.ends import fail, move, wait
@@ -39,7 +37,7 @@ def follow_update(command: Command) -> None:
     elif command.status in (CommandStatus.EXPIRED, CommandStatus.CANCELLED):
         # It never left: no attempt.
         update.attempts -= 1
-        wait(update, now, _("Not sent: the charger was away."))
+        wait(update, now, "Not sent: the charger was away.")
     # Timed out, or the connection broke: the charger may have taken it. Its notices tell, or
     # the sweep asks again after the phase's time.
 
@@ -51,7 +49,7 @@ def _answered(update: FirmwareUpdate, command: Command) -> None:
     if status in _TAKEN:
         move(update, UpdateStatus.ACCEPTED, now)
         return
-    why = _("The charger answered %(status)s.") % {"status": status}
+    why = f"The charger answered {status}."
     fail(update, now, why, again=status not in _FOR_GOOD)
 
 
@@ -62,18 +60,18 @@ def _refused(update: FirmwareUpdate, command: Command) -> None:
         return
     if update.form == UpdateForm.SIGNED:
         if update.image.signed_only:
-            why = _("It does not know signed updates, and this image is only for those.")
+            why = "It does not know signed updates, and this image is only for those."
             fail(update, now, why, again=False)
             return
         other = UpdateForm.UNSIGNED
     else:
         if not update.image.is_signed:
-            why = _("It takes no unsigned update (%(error)s). Give the image its signature.")
+            why = "It takes no unsigned update (%(error)s). Give the image its signature."
             fail(update, now, why % {"error": command.error}, again=False)
             return
         other = UpdateForm.SIGNED
     if _was_tried(update, other):
-        why = _("It takes neither the signed nor the unsigned form (%(error)s).")
+        why = "It takes neither the signed nor the unsigned form (%(error)s)."
         fail(update, now, why % {"error": command.error}, again=False)
         return
     update.phase_since = now

@@ -91,7 +91,7 @@ def ask_charger(update_pk: int) -> bool:
             confirm(update, now)
             return False
         if update.charger.is_retired:
-            skip(update, now, _("The charger is retired."))
+            skip(update, now, "The charger is retired.")
             return False
         if is_charging(update.charger) or _has_another(update):
             return False

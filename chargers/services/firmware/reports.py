@@ -7,8 +7,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from chargers.models import OPEN_UPDATES, FirmwareUpdate, UpdateStatus
 from chargers.services.firmware.ends import confirm, fail, move
 from chargers.states import FIRMWARE_UPDATE
@@ -64,7 +62,7 @@ def _apply(update: FirmwareUpdate, report: FirmwareReport, at: datetime) -> None
     update.reported = report.status[:64]
     update.reported_at = at
     if report.status in _FAILURES:
-        why = _("The charger reported %(status)s.") % {"status": report.status}
+        why = f"The charger reported {report.status}."
         fail(update, at, why, again=_FAILURES[report.status])
         return
     phase = _PHASES.get(report.status)

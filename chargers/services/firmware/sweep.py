@@ -10,8 +10,6 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Trim
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from chargers.models import (
     OPEN_UPDATES,
@@ -29,16 +27,16 @@ from chargers.services.firmware.waves import advance_campaign
 from unievp.lib import clock
 
 # How long a charger may say nothing in a phase, and what is said of it then.
-PHASES: Final[Mapping[str, tuple[timedelta, str | Promise]]] = MappingProxyType(
+PHASES: Final[Mapping[str, tuple[timedelta, str]]] = MappingProxyType(
     {
-        UpdateStatus.ASKED: (timedelta(minutes=10), _("No answer.")),
-        UpdateStatus.ACCEPTED: (timedelta(hours=3), _("It accepted and did nothing more.")),
-        UpdateStatus.DOWNLOADING: (timedelta(hours=3), _("The download did not end.")),
-        UpdateStatus.DOWNLOADED: (timedelta(hours=3), _("It did not begin to install.")),
-        UpdateStatus.INSTALLING: (timedelta(hours=1), _("The installation did not end.")),
+        UpdateStatus.ASKED: (timedelta(minutes=10), "No answer."),
+        UpdateStatus.ACCEPTED: (timedelta(hours=3), "It accepted and did nothing more."),
+        UpdateStatus.DOWNLOADING: (timedelta(hours=3), "The download did not end."),
+        UpdateStatus.DOWNLOADED: (timedelta(hours=3), "It did not begin to install."),
+        UpdateStatus.INSTALLING: (timedelta(hours=1), "The installation did not end."),
         UpdateStatus.INSTALLED: (
             timedelta(minutes=30),
-            _("It reported Installed, and still reports version %(version)s."),
+            "It reported Installed, and still reports version %(version)s.",
         ),
     }
 )
@@ -57,7 +55,7 @@ def sweep_updates() -> int:
 
 def advance_campaigns() -> int:
     """Every running campaign one step; how many chargers were asked."""
-    running = FirmwareCampaign.objects.filter(status=CampaignStatus.RUNNING)
+    running = FirmwareCampaign.objects.filter(status=CampaignStatus.RUNNING).order_by("created_at")
     return sum(advance_campaign(pk) for pk in running.values_list("pk", flat=True))
 
 
@@ -124,7 +122,7 @@ def _end_silent_phases(now: datetime) -> int:
                 if update is None or update.status != status:
                     continue
                 version = update.charger.firmware_version or "-"
-                fail(update, now, str(words).replace("%(version)s", version))
+                fail(update, now, words.replace("%(version)s", version))
                 ended += 1
     return ended
 
@@ -136,7 +134,7 @@ def _go_on_alone(now: datetime) -> int:
         with transaction.atomic():
             update = _locked(pk)
             if update is not None and update.status == UpdateStatus.WAITING:
-                skip(update, now, str(_("Away or charging all the time.")))
+                skip(update, now, "Away or charging all the time.")
     due = alone.filter(due_at__lte=now, charger__presence__online=True)
     return sum(ask_charger(pk) for pk in list(due.values_list("pk", flat=True)[:_MOST]))
 

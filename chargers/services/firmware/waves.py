@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as _
 
 from chargers.models import (
     OPEN_UPDATES,
@@ -51,7 +50,7 @@ def _has_failed_too_often(campaign: FirmwareCampaign) -> bool:
     failed = campaign.updates.filter(status=UpdateStatus.FAILED).count()
     if failed - campaign.failures_accepted < campaign.stop_at_failures:
         return False
-    _halt(campaign, _("%(count)d chargers failed.") % {"count": failed})
+    _halt(campaign, f"{failed} chargers failed.")
     return True
 
 
@@ -64,7 +63,7 @@ def _leave_out_the_absent(campaign: FirmwareCampaign, now: datetime) -> None:
     )
     for update in waiting.order_by("pk"):
         last = f" {update.error}" if update.error else ""
-        skip(update, now, _("Away or charging all the time.") + last)
+        skip(update, now, "Away or charging all the time." + last)
 
 
 def _due_updates(campaign: FirmwareCampaign, now: datetime) -> list[int] | None:
@@ -108,13 +107,9 @@ def _gate(campaign: FirmwareCampaign) -> str:
     good = of_wave.filter(status=_ENDED_WELL).count()
     judged = good + of_wave.filter(status=UpdateStatus.FAILED).count()
     if judged == 0:
-        return _("No charger of wave %(wave)d was updated.") % {"wave": campaign.wave}
+        return f"No charger of wave {campaign.wave} was updated."
     if good * 100 < campaign.success_percent * judged:
-        return _("Wave %(wave)d: %(good)d of %(all)d succeeded.") % {
-            "wave": campaign.wave,
-            "good": good,
-            "all": judged,
-        }
+        return f"Wave {campaign.wave}: {good} of {judged} succeeded."
     return ""
 
 

@@ -141,7 +141,7 @@ def follow_log(command: Command) -> None:
     elif command.status == CommandStatus.FAILED:
         _refused(log, command)
     elif command.status in (CommandStatus.EXPIRED, CommandStatus.CANCELLED):
-        fail(log, str(_("Not sent: the charger was away.")))
+        fail(log, "Not sent: the charger was away.")
     # No answer in time: some chargers upload all the same. The sweep ends the wait.
 
 
@@ -158,7 +158,7 @@ def _answered(log: ChargerLog, command: Command) -> None:
         if status == "AcceptedCanceled":
             _end_replaced(log)
         return
-    fail(log, _("The charger answered %(status)s.") % {"status": status})
+    fail(log, f"The charger answered {status}.")
 
 
 def _end_replaced(log: ChargerLog) -> None:
@@ -167,7 +167,7 @@ def _end_replaced(log: ChargerLog) -> None:
         charger=log.charger, command__action=GET_LOG, status__in=OPEN_LOGS
     )
     for other in others.exclude(pk=log.pk).order_by("created_at"):
-        fail(other, str(_("A newer request took its place.")))
+        fail(other, "A newer request took its place.")
 
 
 def _refused(log: ChargerLog, command: Command) -> None:
@@ -176,8 +176,8 @@ def _refused(log: ChargerLog, command: Command) -> None:
         _send(log, GET_LOG, log.requested_by or log.requested_label)
         return
     if code in _UNKNOWN_FORM and log.kind == LogKind.SECURITY:
-        text = _("It has no security log: it does not know the security extension (%(error)s).")
-        fail(log, text % {"error": command.error})
+        why = "It has no security log: it does not know the security extension"
+        fail(log, f"{why} ({command.error}).")
         return
     fail(log, command.error)
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from chargers.models import OPEN_LOGS, ChargerLog, LogKind, LogStatus
 from chargers.services.logs.asking import GET_DIAGNOSTICS, fail
 from chargers.states import CHARGER_LOG
@@ -61,8 +59,8 @@ def _move(log: ChargerLog, status: LogStatus) -> None:
 
 
 def _why(log: ChargerLog, status: str) -> str:
-    text = _("The charger reported %(status)s.") % {"status": status}
+    text = f"The charger reported {status}."
     if not log.location and status in _OF_THE_WAY:
-        hint = _("Chargers that speak only FTP cannot upload to us: ask again with an ftp address.")
+        hint = "Chargers that speak only FTP cannot upload to us: ask again with an ftp address."
         return f"{text} {hint}"
     return text

@@ -7,7 +7,6 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chargers.models import OPEN_LOGS, ChargerLog, Command, CommandStatus, LogStatus
 from chargers.services.logs.asking import fail, follow_log
@@ -50,10 +49,10 @@ def _end_waiting() -> int:
 
 def _why_nothing_came(log: ChargerLog) -> str:
     if log.reported == "Uploaded":
-        return _("The charger reported Uploaded, but no file came to us.")
+        return "The charger reported Uploaded, but no file came to us."
     if log.status == LogStatus.ACCEPTED and not log.promised_name:
-        return _("The charger promised no file, and none came: it may have nothing to send.")
-    return _("No file came in time.")
+        return "The charger promised no file, and none came: it may have nothing to send."
+    return "No file came in time."
 
 
 def remove_old_files() -> int:
