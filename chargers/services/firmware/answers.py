@@ -66,13 +66,13 @@ def _refused(update: FirmwareUpdate, command: Command) -> None:
         other = UpdateForm.UNSIGNED
     else:
         if not update.image.is_signed:
-            why = "It takes no unsigned update (%(error)s). Give the image its signature."
-            fail(update, now, why % {"error": command.error}, again=False)
+            why = f"It takes no unsigned update ({command.error}). Give the image its signature."
+            fail(update, now, why, again=False)
             return
         other = UpdateForm.SIGNED
     if _was_tried(update, other):
-        why = "It takes neither the signed nor the unsigned form (%(error)s)."
-        fail(update, now, why % {"error": command.error}, again=False)
+        why = f"It takes neither the signed nor the unsigned form ({command.error})."
+        fail(update, now, why, again=False)
         return
     update.phase_since = now
     send(update, other)

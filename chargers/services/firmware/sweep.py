@@ -36,7 +36,7 @@ PHASES: Final[Mapping[str, tuple[timedelta, str]]] = MappingProxyType(
         UpdateStatus.INSTALLING: (timedelta(hours=1), "The installation did not end."),
         UpdateStatus.INSTALLED: (
             timedelta(minutes=30),
-            "It reported Installed, and still reports version %(version)s.",
+            "It reported Installed, and still reports version {version}.",
         ),
     }
 )
@@ -122,7 +122,7 @@ def _end_silent_phases(now: datetime) -> int:
                 if update is None or update.status != status:
                     continue
                 version = update.charger.firmware_version or "-"
-                fail(update, now, words.replace("%(version)s", version))
+                fail(update, now, words.format(version=version))
                 ended += 1
     return ended
 
