@@ -7,8 +7,11 @@ from chargers.models import (
     BillingStatus,
     CommandStatus,
     ConnectorStatus,
+    CorrectionStatus,
     IdTokenStatus,
+    OrphanState,
     Registration,
+    RemoteStartStatus,
     SessionStatus,
 )
 
@@ -69,3 +72,16 @@ REGISTRATION = {
     Registration.REJECTED: "danger",
 }
 ONLINE = {True: "success", False: "danger", None: ""}
+ORPHAN = {
+    OrphanState.WAITING: "warning",
+    OrphanState.ATTACHED: "success",
+    OrphanState.DISMISSED: "",
+    OrphanState.CONTRADICTS: "danger",
+}
+CORRECTION = {CorrectionStatus.OPEN: "danger", CorrectionStatus.DONE: "success"}
+REMOTE_START = {
+    RemoteStartStatus.ASKED: "info",
+    RemoteStartStatus.ACCEPTED: "info",
+    RemoteStartStatus.STARTED: "success",
+    RemoteStartStatus.FAILED: "danger",
+}

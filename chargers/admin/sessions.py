@@ -11,6 +11,8 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTime
 
 from chargers.admin import colours
 from chargers.admin.curve import session_curve
+from chargers.admin.evidence import evidence_of
+from chargers.admin.session_actions import SessionActions
 from chargers.models import ChargingSession, SessionStatusChange
 from unievp.lib import clock
 from unievp.lib.admin import (
@@ -51,7 +53,7 @@ class StatusChangeInline(ReadOnlyInline):
 
 
 @admin.register(ChargingSession)
-class ChargingSessionAdmin(ReadOnlyAdmin):
+class ChargingSessionAdmin(SessionActions, ReadOnlyAdmin):
     list_display = (
         "number",
         "state",
@@ -82,7 +84,17 @@ class ChargingSessionAdmin(ReadOnlyAdmin):
     inlines = (StatusChangeInline,)
     change_form_before_template = "admin/chargers/session_curve.html"
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": (("state", "billing"), ("place", "cpo"), ("go_to", "hold_reason"))}),
+        (
+            None,
+            {
+                "fields": (
+                    ("state", "billing"),
+                    ("place", "cpo"),
+                    ("go_to", "hold_reason"),
+                    ("evidence",),
+                )
+            },
+        ),
         (_("Energy"), {"fields": _ENERGY}),
         (_("Who and when"), {"fields": _WHO}),
         (_("Price"), {"fields": (("price", "tariff_version"), "snapshot")}),
@@ -94,6 +106,7 @@ class ChargingSessionAdmin(ReadOnlyAdmin):
         "cpo",
         "go_to",
         "hold_reason",
+        "evidence",
         *(name for pair in (*_ENERGY, *_WHO) for name in pair),
         "price",
         "tariff_version",
@@ -168,6 +181,10 @@ class ChargingSessionAdmin(ReadOnlyAdmin):
     @column(_("price at the start"))
     def snapshot(self, session: ChargingSession) -> Any:
         return pretty_json(session.tariff_snapshot)
+
+    @column(_("evidence"))
+    def evidence(self, session: ChargingSession) -> SafeString | str:
+        return evidence_of(session)
 
     @column(_("look at"))
     def go_to(self, session: ChargingSession) -> SafeString:

@@ -143,6 +143,15 @@ def _audit_entry(number: int) -> dict[str, Any]:
     return {"subject_type": "cpo.CPO", "subject_id": "x", "before": {"a": 1}, "after": {"a": 2}}
 
 
+@special("chargers.RemoteStart")
+def _remote_start(number: int) -> dict[str, Any]:
+    from chargers.models import Charger, Command
+
+    charger = make_row(Charger)
+    command = make_row(Command, charger=charger, action="RemoteStartTransaction")
+    return {"charger": charger, "command": command, "session": None}
+
+
 @special("payments.Bill")
 def _bill(number: int) -> dict[str, Any]:
     from chargers.models import ChargingSession
