@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 
 from chargers.events import ChargerPresenceChanged, CommandQueued
 from chargers.models import Command, CommandStatus
-from chargers.services import outcomes, zombies
+from chargers.services import outcomes, quirks, zombies
 from chargers.services.configuration import sweep as configuration
 from chargers.services.firmware import sweep as firmware
 from chargers.services.logs import sweep as logs
 from chargers.services.remote_starts import intents as remote_starts
 from chargers.services.site_power import rebalancing
 from chargers.services.smart_charging import following as profile_following
-from chargers.store import partitions, presence
+from chargers.store import arrivals, connections, partitions, presence
 from unievp.lib import clock
 from unievp.lib.events import publish
 from unievp.lib.live import broadcast, group_name
@@ -87,6 +90,21 @@ def sweep_logs() -> int:
 @shared_task
 def expire_remote_starts() -> int:
     return remote_starts.expire_remote_starts()
+
+
+@shared_task
+def forget_old_connections() -> int:
+    """The log of connections is kept as long as the wire log; first arrivals for a day."""
+    now = clock.now()
+    forgotten = arrivals.forget_arrivals(now)
+    return forgotten + connections.forget_connections(
+        now - timedelta(days=settings.FRAME_RETENTION_DAYS)
+    )
+
+
+@shared_task
+def ask_ping_intervals() -> int:
+    return quirks.ask_ping_intervals()
 
 
 @shared_task

@@ -34,6 +34,8 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "forget old idempotency keys": ("cpo.tasks.forget_old_idempotency_keys", HOUR),
     "share sites' power": ("chargers.tasks.balance_due_sites", 10.0),
     "end charging profiles": ("chargers.tasks.end_charging_profiles", MINUTE),
+    "forget old connections": ("chargers.tasks.forget_old_connections", HOUR),
+    "ask for ping intervals": ("chargers.tasks.ask_ping_intervals", 10 * MINUTE),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

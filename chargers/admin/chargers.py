@@ -12,11 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargers.admin import colours
+from chargers.admin.connections import steadiness_of
 from chargers.admin.connectors import ConnectorInline
+from chargers.admin.quirks import ChargerQuirksInline, effective_quirks
 from chargers.admin.send import send_command_view
 from chargers.admin.wire import wire_log_url
-from chargers.models import Charger, Presence
+from chargers.models import Charger, ChargerQuirks, Presence
 from chargers.services import chargers
+from chargers.services.quirks import announce_quirks
 from cpo.admin import AuditedAdmin
 from cpo.models import User
 from unievp.lib.admin import Question, ask, column, detail_action, get_row, list_link, since, when
@@ -68,7 +71,7 @@ class ChargerAdmin(AuditedAdmin):
     list_select_related = ("cpo", "location", "presence")
     search_fields = ("identity", "name", "serial_number", "location__name")
     autocomplete_fields = ("cpo", "location")
-    inlines = (ConnectorInline,)
+    inlines = (ConnectorInline, ChargerQuirksInline)
     actions_detail = ("send_command", "new_password", "retire")
     readonly_fields = (
         "online",
@@ -88,6 +91,8 @@ class ChargerAdmin(AuditedAdmin):
         "connected_since",
         "seen",
         "protected",
+        "steadiness",
+        "quirks",
         "look_at",
         "created_at",
         "updated_at",
@@ -115,6 +120,8 @@ class ChargerAdmin(AuditedAdmin):
                     ("security_profile", "protected"),
                     ("assume_ocpp16", "time_zone"),
                     ("address", "forced_status"),
+                    "steadiness",
+                    "quirks",
                 ),
             },
         ),
@@ -193,6 +200,19 @@ class ChargerAdmin(AuditedAdmin):
     @column(_("has a password"), boolean=True)
     def protected(self, charger: Charger) -> bool:
         return bool(charger.password_digest)
+
+    @column(_("steadiness"))
+    def steadiness(self, charger: Charger) -> SafeString | str:
+        return steadiness_of(charger) if charger.pk else "-"
+
+    @column(_("quirks in force"))
+    def quirks(self, charger: Charger) -> SafeString | str:
+        return effective_quirks(charger) if charger.pk else "-"
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is ChargerQuirks and formset.has_changed():
+            announce_quirks()
 
     @column(_("look at"))
     def look_at(self, charger: Charger) -> SafeString:

@@ -84,6 +84,12 @@ def load_rulebook() -> Rulebook:
     return [_rule(row) for row in rows]
 
 
+def load_quirks(charger_pks: list[int]) -> tuple[Rulebook, dict[int, Rule | None]]:
+    """The rules, and what some of these chargers have of their own."""
+    own = ChargerQuirks.objects.filter(pk__in=charger_pks)
+    return load_rulebook(), {row.pk: own_rule(row) for row in own}
+
+
 def own_rule(own: ChargerQuirks | None) -> Rule | None:
     return None if own is None else Rule(OWN, ("*", "*", "*"), _said(own))
 

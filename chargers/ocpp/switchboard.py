@@ -16,6 +16,9 @@ from typing import Any, Final
 from channels.layers import get_channel_layer
 
 from chargers.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_NORMAL, Connection
+from chargers.ocpp.quirks import load_quirks
+from chargers.services.quirks.announcing import EVERY_PROCESS
+from unievp.lib.db import in_db
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +95,9 @@ class Switchboard:
         if self._channel is None:
             self._channel = asyncio.get_running_loop().create_future()
             try:
-                self._channel.set_result(await _layer().new_channel("ocpp."))
+                channel = await _layer().new_channel("ocpp.")
+                await _layer().group_add(EVERY_PROCESS, channel)
+                self._channel.set_result(channel)
             except BaseException:
                 self._channel.cancel()
                 self._channel = None
@@ -113,6 +118,9 @@ class Switchboard:
 
     def deliver(self, message: dict[str, Any]) -> None:
         """A message without `charger_id` is for every charger here."""
+        if message["type"] == "quirks.changed":
+            self._spawn(self._retune())
+            return
         charger_pk = message.get("charger_id")
         if charger_pk is None:
             meant = list(self.connections.values())
@@ -120,6 +128,18 @@ class Switchboard:
             meant = [self.connections[charger_pk]] if charger_pk in self.connections else []
         for connection in meant:
             self._deliver(connection, message)
+
+    async def _retune(self) -> None:
+        """Somebody edited the quirks: they hold from each charger's next frame on."""
+        try:
+            rules, own = await in_db(load_quirks, list(self.connections))
+        except Exception:
+            logger.exception("Changed quirks hold from each charger's next connection on")
+            return
+        for charger_pk, connection in self.connections.items():
+            connection.caller.character.rules = rules
+            connection.caller.character.own = own.get(charger_pk)
+            connection.caller.take_quirks()
 
     def _deliver(self, connection: Connection, message: dict[str, Any]) -> None:
         match message["type"]:

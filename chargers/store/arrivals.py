@@ -57,7 +57,7 @@ def settle_arrivals(batch: list[Inbound]) -> None:
 def forget_arrivals(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, [now - KEPT])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _hex(content: bytes | None) -> str:

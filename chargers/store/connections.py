@@ -220,7 +220,7 @@ def forget_connections(before: datetime, *, most: int = 10_000) -> int:
     """Drop log rows of connections that began before that; how many, at most `most`."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_LOGS, [before, most])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def record_strangers(strangers: Iterable[Stranger]) -> None:

@@ -34,12 +34,14 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("chargers.UnknownCharger", "help"),
             ("chargers.OrphanStop", "link_off"),
             ("chargers.Location", "location_on"),
+            ("chargers.ModelQuirks", "build"),
         ),
     ),
     (
         _("Wire"),
         (
             ("chargers.Frame", "swap_vert"),
+            ("chargers.ConnectionLog", "cable"),
             ("chargers.ConnectorStatusChange", "history_toggle_off"),
             ("chargers.MeterReading", "speed"),
         ),

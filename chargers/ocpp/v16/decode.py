@@ -158,6 +158,6 @@ def _meter(value: Any, name: str, clock: Clock) -> tuple[int | None, str]:
         note = f"{name} times {factor.normalize():f}"
     if number is None:
         return None, f"{name} missing" if value is None else f"{name} unreadable"
-    if abs(number) > MAX_METER_WH:
+    if not -MAX_METER_WH <= number <= MAX_METER_WH:
         return None, f"{name} impossible"
     return (int(number), note) if number >= 0 else (0, f"{name} negative")

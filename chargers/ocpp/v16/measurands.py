@@ -11,6 +11,7 @@ clock (Sample.Clock) overlap with the sampled ones and are kept among the other 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -34,9 +35,9 @@ class _Family(NamedTuple):
     """A physical quantity: its base unit and what each unit (casefolded) counts in it."""
 
     base: str
-    units: dict[str, Number]
+    units: Mapping[str, Number]
     # Units that belong to another quantity and are seen on this one: taken by their prefix.
-    mistaken: dict[str, Number] = {}
+    mistaken: Mapping[str, Number] = {}
     whole: bool = True
 
 

@@ -191,7 +191,7 @@ def _add_other(
     value: Number,
 ) -> None:
     """Keep a value that has no column, with what the charger wrote."""
-    if abs(value) > _MOST:
+    if not -_MOST <= value <= _MOST:
         notes.append(f"{kind.measurand}: impossible value")
         return
     if len(others) >= _MOST_OTHERS:

@@ -23,7 +23,10 @@ INLINE_ONLY = {
     "cpo.IdempotencyKey",
     "cpo.User_groups",
     "cpo.User_user_permissions",
+    "chargers.ChargerQuirks",
     "chargers.ChargingSchedulePeriod",
+    # Kept for a day, and nothing but a number and a time.
+    "chargers.FirstArrival",
     "chargers.Presence",
     "chargers.SiteAllocation",
     "chargers.SiteBudgetWindow",
