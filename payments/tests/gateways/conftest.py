@@ -1,0 +1,16 @@
+import pytest
+
+from payments.tests.fake_gateway import running_gateway
+
+
+@pytest.fixture(scope="session")
+def _running():
+    with running_gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def fake(_running):
+    _running.reset()
+    yield _running
+    _running.reset()
