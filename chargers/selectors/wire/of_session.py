@@ -72,7 +72,8 @@ def session_frames(session: ChargingSession) -> SessionFrames:
     left_out = max(0, len(events) - MOST_FRAMES)
     if len(first) == MOST_METER_VALUES:
         last = list(meter.order_by("-at", "-id")[:MOST_METER_VALUES])
-        last = [frame for frame in last if frame.pk > first[-1].pk]
+        seen = {frame.pk for frame in first}
+        last = [frame for frame in last if frame.pk not in seen]
         left_out += max(0, meter.count() - len(first) - len(last)) if last else 0
     chosen = sorted([*events[:MOST_FRAMES], *first, *last], key=lambda frame: (frame.at, frame.pk))
     read = (read_exchange(frame) for frame in chosen)

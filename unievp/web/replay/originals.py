@@ -72,8 +72,8 @@ def bill(session: ChargingSession) -> dict[str, Any] | None:
         "lines": [
             {
                 "kind": line.kind,
-                "quantity": str(line.quantity.normalize()),
-                "unit_price": str(line.unit_price.normalize()),
+                "quantity": f"{line.quantity.normalize():f}",
+                "unit_price": f"{line.unit_price.normalize():f}",
                 "amount": line.amount,
                 "tax": line.tax,
             }
