@@ -36,8 +36,11 @@ def decide(site: Site) -> list[Decision]:
     outlets = sorted((o for o in site.outlets if o.counted), key=lambda o: o.connector.pk)
     fixed = {o.connector.pk: _takes(o, site) for o in outlets}
     cars = [_car(o, site) for o in outlets if fixed[o.connector.pk] is None and o.session]
-    taken = sum(ma for ma in fixed.values() if ma is not None)
-    available = max(site.limit_ma - taken, 0)
+    aside = 0
+    for outlet in outlets:
+        takes = fixed[outlet.connector.pk]
+        aside += 0 if takes is None else _set_aside(outlet, takes, site)
+    available = max(site.limit_ma - aside, 0)
     shares = _shares(site, cars, available)
     return [_decision(outlet, fixed[outlet.connector.pk], shares, site) for outlet in outlets]
 
@@ -75,15 +78,33 @@ def _takes(outlet: Outlet, site: Site) -> int | None:
 
 
 def _takes_offline(outlet: Outlet, site: Site) -> int:
-    """Its limit while that lasts, its fallback afterwards, all it can where it has none."""
-    row, station = outlet.row, outlet.station.row
-    leases = [
+    """Its limit while that lasts; else nothing while the gate lasts, else what it has alone."""
+    leases = _leases(outlet, site)
+    gate = outlet.station.row.gate_until
+    if leases or (gate is not None and gate > site.now):
+        return max(leases, default=0)
+    return _alone(outlet)
+
+
+def _set_aside(outlet: Outlet, takes: int, site: Site) -> int:
+    """What nobody else may get. An offline charger falls back when its leases end, unheard."""
+    if outlet.station.online:
+        return takes
+    return max([_alone(outlet), *_leases(outlet, site)])
+
+
+def _alone(outlet: Outlet) -> int:
+    fallback = outlet.station.row.fallback_ma
+    return outlet.physical_ma if fallback is None else min(fallback, outlet.physical_ma)
+
+
+def _leases(outlet: Outlet, site: Site) -> list[int]:
+    row = outlet.row
+    return [
         ma
         for ma, until in ((row.limit_ma, row.limit_until), (row.sent_ma, row.sent_until))
         if ma is not None and until is not None and until > site.now
     ]
-    alone = outlet.physical_ma if station.fallback_ma is None else station.fallback_ma
-    return max([alone, *leases])
 
 
 def _keeps_a_limit(outlet: Outlet, site: Site) -> bool:

@@ -56,7 +56,9 @@ def send_defaults(site: Site) -> None:
 def _has_to_be_renewed(outlet: Outlet, site: Site) -> bool:
     row = outlet.row
     if row.limit_ma is None:
-        return False
+        # Nothing holds this session back but the plug.
+        station = outlet.station.row
+        return outlet.session is not None and not (station.gate_until or station.fallback_ma)
     if row.limit_at is None:
         return True
     half = timedelta(seconds=site.budget.lease_s / 2)

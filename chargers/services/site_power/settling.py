@@ -164,9 +164,8 @@ def _limit_refused(outlet: Outlet, sent: ChargingProfile | None, now: datetime) 
     if outlet.row.limit_at is not None:
         row.refusals = max(row.refusals, ways)
     else:
-        row.mode += 1
+        row.mode = (row.mode + 1) % ways
     if row.refusals >= ways:
-        row.mode = row.mode % ways
         row.retry_at = now + min(FIRST_RETRY * 2 ** min(row.refusals - ways, 6), LAST_RETRY)
 
 
