@@ -51,6 +51,10 @@ DOUBT_BACK: Final = "energy_wh: below the meter at the start"
 DOUBT_KWH: Final = "energy_wh: reads like kWh labelled Wh"
 DOUBT_LOWER: Final = "energy_wh: below an earlier reading"
 
+# A charger that learns its transaction id late sends what it sent as -1 once more: only what comes
+# this much after its measurement can be such a copy.
+AT_ONCE_S: Final = 5
+
 _STORE = f"""
 WITH item AS MATERIALIZED (
     SELECT reading.*, coalesce(
@@ -81,7 +85,8 @@ WITH item AS MATERIALIZED (
         counts_session boolean
     )
 ), judged AS MATERIALIZED (
-    SELECT item.*, session.id AS open_id, meter.gained_wh, CASE
+    SELECT item.*, CASE WHEN session.status <> 'ended' THEN session.id END AS open_id,
+        session.transaction_id AS given_id, meter.gained_wh, CASE
         WHEN item.interval_wh > meter.most_wh THEN '{DOUBT_TOO_MUCH}'
         WHEN item.energy_wh IS NULL THEN NULL
         WHEN meter.gained_wh IS NULL THEN '{DOUBT_BACK}'
@@ -93,8 +98,7 @@ WITH item AS MATERIALIZED (
             AND meter.gained_wh + {TOLERANCE_WH} < session.energy_wh THEN '{DOUBT_LOWER}'
     END AS doubt
     FROM item
-    LEFT JOIN chargers_chargingsession AS session
-        ON session.id = item.session_id AND session.status <> 'ended'
+    LEFT JOIN chargers_chargingsession AS session ON session.id = item.session_id
     LEFT JOIN chargers_connector AS connector ON connector.id = session.connector_id
     CROSS JOIN LATERAL (
         SELECT CASE
@@ -116,6 +120,16 @@ WITH item AS MATERIALIZED (
             ELSE coalesce(adjustments, '[]') || jsonb_build_array(doubt) END,
         decode(content_hash, 'hex')
     FROM judged
+    WHERE transaction_id > 0 AND received_at - measured_at < interval '{AT_ONCE_S} seconds'
+        OR NOT EXISTS (
+            SELECT FROM chargers_meterreading AS known
+            WHERE known.charger_id = judged.charger_id
+                AND known.connector_number = judged.connector_number
+                AND known.transaction_id IN (-1, 0, judged.given_id)
+                AND known.measured_at = judged.measured_at
+                AND known.content_hash = decode(judged.content_hash, 'hex')
+                AND known.session_id = judged.session_id
+        )
     ON CONFLICT DO NOTHING
     RETURNING session_id, measured_at, content_hash, interval_wh
 ), latest AS (
