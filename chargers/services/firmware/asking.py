@@ -44,11 +44,11 @@ def update_firmware(charger: Charger, *, image: FirmwareImage, actor: User | str
     Raises RefusedError for an image that is not for this charger, ConflictError while another
     update of it is not over.
     """
-    if image.retired_at is not None or not image.fits(charger):
-        raise RefusedError(_("This image is not for this charger."), field="image")
     now = clock.now()
     with transaction.atomic():
         locked = Charger.objects.select_for_update().get(pk=charger.pk)
+        if image.retired_at is not None or not image.fits(locked):
+            raise RefusedError(_("This image is not for this charger."), field="image")
         open_ones = FirmwareUpdate.objects.filter(
             charger=locked, status__in=(UpdateStatus.WAITING, *OPEN_UPDATES)
         )
