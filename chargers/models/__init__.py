@@ -1,8 +1,18 @@
+from chargers.models.adoption import AdoptionDoor
+from chargers.models.certificates import (
+    AuthorityRole,
+    CertificateAuthority,
+    CertificateStatus,
+    CertificateUse,
+    ChargerCertificate,
+    InstalledCertificate,
+)
 from chargers.models.charger import (
     Charger,
     ChargerStatus,
     ForcedStatus,
     Presence,
+    RefusalReason,
     Registration,
     UnknownCharger,
 )
@@ -47,10 +57,13 @@ from chargers.models.firmware import (
 from chargers.models.frame import Direction, Frame
 from chargers.models.id_token import IdToken, IdTokenStatus
 from chargers.models.location import Location
+from chargers.models.password_rotation import PasswordRotation, RotationStatus
 from chargers.models.presence_change import PresenceChange
 from chargers.models.quirks import ChargerQuirks, EnergyRegister, LocalTime, ModelQuirks
 from chargers.models.reading import MeterReading
+from chargers.models.refused_handshake import RefusedHandshake
 from chargers.models.remote_start import OPEN_REMOTE_STARTS, RemoteStart, RemoteStartStatus
+from chargers.models.security_event import SecurityEvent, Severity
 from chargers.models.session import (
     AuthorizationStatus,
     BillingStatus,
@@ -78,13 +91,19 @@ __all__ = [
     "OPEN_LOGS",
     "OPEN_REMOTE_STARTS",
     "OPEN_UPDATES",
+    "AdoptionDoor",
     "AllocationReason",
     "ApplyPolicy",
+    "AuthorityRole",
     "AuthorizationStatus",
     "BillingStatus",
     "CampaignStatus",
+    "CertificateAuthority",
+    "CertificateStatus",
+    "CertificateUse",
     "ChangeStatus",
     "Charger",
+    "ChargerCertificate",
     "ChargerLog",
     "ChargerQuirks",
     "ChargerStatus",
@@ -116,6 +135,7 @@ __all__ = [
     "Frame",
     "IdToken",
     "IdTokenStatus",
+    "InstalledCertificate",
     "LocalTime",
     "Location",
     "LogKind",
@@ -124,6 +144,7 @@ __all__ = [
     "ModelQuirks",
     "OrphanState",
     "OrphanStop",
+    "PasswordRotation",
     "PowerType",
     "Presence",
     "PresenceChange",
@@ -134,14 +155,19 @@ __all__ = [
     "RateUnit",
     "ReadingState",
     "Recurrency",
+    "RefusalReason",
+    "RefusedHandshake",
     "Registration",
     "RemoteStart",
     "RemoteStartStatus",
+    "RotationStatus",
     "RunItemStatus",
     "RunStatus",
+    "SecurityEvent",
     "SessionCorrection",
     "SessionStatus",
     "SessionStatusChange",
+    "Severity",
     "SiteAllocation",
     "SiteAllocationChange",
     "SiteBudget",

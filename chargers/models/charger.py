@@ -34,6 +34,19 @@ class ForcedStatus(models.TextChoices):
     UNAVAILABLE = "Unavailable", _("Unavailable")
 
 
+class RefusalReason(models.TextChoices):
+    """Why a handshake was refused."""
+
+    UNKNOWN = "unknown", _("Unknown charger id")
+    BAD_PATH = "bad_path", _("Wrong path")
+    CREDENTIALS = "credentials", _("Wrong or no password")
+    SUBPROTOCOL = "subprotocol", _("No subprotocol ocpp1.6")
+    PROFILE = "profile", _("Another security profile")
+    PLAIN = "plain", _("Not encrypted, although its profile asks for TLS")
+    CERTIFICATE = "certificate", _("Wrong client certificate")
+    RETIRED = "retired", _("Retired")
+
+
 class Charger(models.Model):
     """A charge point. `identity` is the last part of the URL that it connects to.
 
@@ -72,10 +85,27 @@ class Charger(models.Model):
         blank=True,
         help_text=_("Empty: the platform's own."),
     )
+    boot_interval_s = models.PositiveIntegerField(
+        _("wait between boots (s)"),
+        null=True,
+        blank=True,
+        help_text=_("While it is not accepted. Empty: the platform's own."),
+    )
+    # What the latest BootNotification was answered with; empty before the first.
+    told_registration = models.CharField(
+        _("registration it was told"), max_length=16, choices=Registration, blank=True
+    )
     security_profile = models.PositiveSmallIntegerField(_("security profile"), default=0)
+    # Accepted beside the present one until a connection uses it (white paper A05).
+    pending_security_profile = models.PositiveSmallIntegerField(
+        _("security profile to come"), null=True, blank=True, editable=False
+    )
     # HMAC-SHA256 of the password's bytes: passwords are ≥ 16 random bytes, and a slow hash
     # would turn a reconnect storm into an outage.
     password_digest = models.BinaryField(null=True, blank=True, editable=False)
+    # Accepted beside the present one until a connection uses it or the charger refused it.
+    pending_password_digest = models.BinaryField(null=True, blank=True, editable=False)
+    password_set_at = models.DateTimeField(_("password since"), null=True, blank=True)
     assume_ocpp16 = models.BooleanField(
         _("accept without subprotocol"),
         default=False,
@@ -121,6 +151,17 @@ class Charger(models.Model):
             models.CheckConstraint(
                 condition=models.Q(security_profile__lte=3),
                 name="charger_security_profile_is_0_to_3",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pending_security_profile__isnull=True)
+                | models.Q(pending_security_profile__lte=3),
+                name="charger_security_profile_to_come_is_0_to_3",
+            ),
+            choice_check(
+                "told_registration",
+                Registration,
+                name="charger_told_registration_is_known",
+                blank=True,
             ),
         ]
 
@@ -172,7 +213,7 @@ class UnknownCharger(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.CharField(_("charger id"), max_length=255)
-    reason = models.CharField(_("reason"), max_length=64)
+    reason = models.CharField(_("reason"), max_length=64, choices=RefusalReason)
     remote_address = models.CharField(_("address"), max_length=64, blank=True)
     subprotocols = models.CharField(_("subprotocols offered"), max_length=200, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=1)
@@ -189,6 +230,7 @@ class UnknownCharger(models.Model):
             models.UniqueConstraint(
                 Lower("identity"), name="unknown_charger_has_one_row_per_identity"
             ),
+            choice_check("reason", RefusalReason, name="unknown_charger_reason_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.models.charger import Charger
 from unievp.lib.constraints import choice_check
+from unievp.lib.secrets import EncryptedTextField
 
 
 class CommandStatus(models.TextChoices):
@@ -34,6 +35,8 @@ class Command(models.Model):
     )
     action = models.CharField(_("action"), max_length=64)
     payload = models.JSONField(_("payload"), default=dict)
+    # What stands for the bullets in the payload, until the command has ended.
+    secret = EncryptedTextField(blank=True, default="", editable=False)
     status = models.CharField(
         _("status"), max_length=16, choices=CommandStatus, default=CommandStatus.QUEUED
     )
