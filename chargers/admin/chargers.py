@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargers.admin import colours
+from chargers.admin.availability import uptime_lines
 from chargers.admin.connections import steadiness_of
 from chargers.admin.connectors import ConnectorInline
 from chargers.admin.quirks import ChargerQuirksInline, effective_quirks
@@ -94,6 +95,7 @@ class ChargerAdmin(AuditedAdmin):
         "steadiness",
         "quirks",
         "look_at",
+        "uptime",
         "created_at",
         "updated_at",
     )
@@ -108,6 +110,7 @@ class ChargerAdmin(AuditedAdmin):
                     ("connected_since", "seen"),
                     ("error_code", "status_at"),
                     ("max_power_w", "look_at"),
+                    "uptime",
                 )
             },
         ),
@@ -173,8 +176,10 @@ class ChargerAdmin(AuditedAdmin):
 
     @column(_("connectors"), label=colours.CONNECTOR)
     def outlets(self, charger: Charger) -> list[tuple[str, str]]:
+        presence = presence_of(charger)
+        online = presence is not None and presence.online
         return [
-            (outlet.status, f"{outlet.number} {outlet.get_status_display()}")
+            (outlet.status if online else "", f"{outlet.number} {outlet.get_status_display()}")
             for outlet in charger.connectors.all()
         ]
 
@@ -225,6 +230,16 @@ class ChargerAdmin(AuditedAdmin):
             ),
             list_link("chargers.tariffassignment", _("tariffs"), charger__id__exact=charger.pk),
         )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        charger = super().get_object(request, object_id, from_field)
+        if charger is not None:
+            charger.uptime_text = uptime_lines(charger, request)
+        return charger
+
+    @column(_("uptime of 30 days"))
+    def uptime(self, charger: Charger) -> SafeString | str:
+        return getattr(charger, "uptime_text", "-")
 
     def command_view(self, request: HttpRequest, object_id: str, action: str = "") -> HttpResponse:
         return send_command_view(self, request, get_row(self, request, object_id), action)

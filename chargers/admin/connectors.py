@@ -3,14 +3,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from chargers.admin import colours
-from chargers.models import Connector, ConnectorStatusChange
+from chargers.models import Connector, ConnectorStatus, ConnectorStatusChange
+from chargers.selectors import statuses
 from cpo.admin import AuditedAdmin
 from unievp.lib.admin import DeskTabularInline, ReadOnlyAdmin, column, power, since, when
+
+
+def shown_status(connector: Connector) -> tuple[str, str]:
+    """What the charger said last; without its connection nobody knows what is true now."""
+    word = connector.get_status_display()
+    presence = getattr(connector.charger, "presence", None)
+    if presence is not None and presence.online:
+        return connector.status, word
+    if connector.status == ConnectorStatus.UNKNOWN:
+        return "", word
+    at = presence and (presence.disconnected_at or presence.last_seen_at)
+    if at is None:
+        return "", _text("%(status)s, offline") % {"status": word}
+    return "", _text("%(status)s, offline since %(time)s") % {"status": word, "time": when(at)}
 
 
 class ConnectorInline(DeskTabularInline):
@@ -21,7 +38,7 @@ class ConnectorInline(DeskTabularInline):
 
     @column(_("status"), label=colours.CONNECTOR)
     def state(self, connector: Connector) -> Any:
-        return connector.status, connector.get_status_display()
+        return shown_status(connector)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -46,7 +63,7 @@ class ConnectorAdmin(AuditedAdmin):
         ("charger__cpo", AutocompleteSelectFilter),
         ("charger", AutocompleteSelectFilter),
     )
-    list_select_related = ("charger", "charger__cpo")
+    list_select_related = ("charger", "charger__cpo", "charger__presence")
     search_fields = ("charger__identity", "charger__name")
     raw_id_fields = ("charger",)
     # What the charger reports is not typed in.
@@ -78,7 +95,7 @@ class ConnectorAdmin(AuditedAdmin):
 
     @column(_("status"), ordering="status", label=colours.CONNECTOR)
     def state(self, connector: Connector) -> Any:
-        return connector.status, connector.get_status_display()
+        return shown_status(connector)
 
     @column(_("for"), ordering="status_at")
     def lasting(self, connector: Connector) -> str:
@@ -97,6 +114,7 @@ class ConnectorStatusChangeAdmin(ReadOnlyAdmin):
         "connector_number",
         "state",
         "error_code",
+        "hint",
         "info",
         "received",
     )
@@ -116,6 +134,21 @@ class ConnectorStatusChangeAdmin(ReadOnlyAdmin):
     @column(_("received"), ordering="received_at")
     def received(self, change: ConnectorStatusChange) -> str:
         return when(change.received_at)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ConnectorStatusChange]:
+        return statuses.with_previous(super().get_queryset(request))
+
+    @column(_("hint"))
+    def hint(self, change: ConnectorStatusChange) -> str:
+        before = getattr(change, "previous_status", None)
+        hints = []
+        if statuses.is_odd_for_the_whole(change.connector_number, change.status):
+            hints.append(_text("not a status of a whole charger"))
+        elif not statuses.is_foreseen(before, change.status):
+            hints.append(_text("not foreseen after %(status)s") % {"status": before})
+        if statuses.has_warning(change.status, change.error_code):
+            hints.append(_text("a warning, no fault"))
+        return "; ".join(hints) or "-"
 
     @column(_("status"), ordering="status", label=colours.CONNECTOR)
     def state(self, change: ConnectorStatusChange) -> Any:

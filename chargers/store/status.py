@@ -42,7 +42,8 @@ WITH item AS MATERIALIZED (
 )
 """
 
-# A connector nobody registered is made on the spot, as strong as its charger.
+# A connector nobody registered is made on the spot, as strong as its charger. The largest site
+# controllers have some dozens: a number beyond is a mistake, and its report is kept without one.
 _CONNECTORS = (
     _ITEMS
     + """
@@ -53,6 +54,10 @@ INSERT INTO chargers_connector AS connector (
 SELECT item.charger_id, item.number, 'IEC_62196_T2', 'AC_3_PHASE', charger.max_power_w, 32, 400,
     '', item.known_status, item.error_code, item.vendor_error_code, item.info, item.status_at
 FROM item JOIN chargers_charger AS charger ON charger.id = item.charger_id
+WHERE item.number <= 64 OR EXISTS (
+    SELECT FROM chargers_connector AS known
+    WHERE known.charger_id = item.charger_id AND known.number = item.number
+)
 ORDER BY item.charger_id, item.number
 ON CONFLICT (charger_id, number) DO UPDATE SET
     status = excluded.status,

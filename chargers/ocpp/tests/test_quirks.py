@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
@@ -16,7 +17,9 @@ from chargers.ocpp import doorkeeper
 from chargers.ocpp.doorkeeper import Knock
 from chargers.ocpp.quirks import PLAIN, Make, choose, explain, load_rulebook, own_rule
 from chargers.ocpp.tests.fleet import amake_charger, make_charger
+from chargers.ocpp.tests.server import until
 from chargers.ocpp.tests.wire import Wire
+from chargers.services.quirks import announce_quirks
 
 THOR = Make("Growatt", "THOR_11AS", "THOR_11AS-V5.2.4")
 
@@ -218,3 +221,24 @@ async def test_the_answer_to_a_start_waits_for_chargers_that_drop_fast_ones(serv
         assert (answer[0], answer[1]) == (3, "s")
         assert json.dumps(answer[2]["transactionId"])
     assert await ChargingSession.objects.acount() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_edited_rule_holds_from_the_next_frame_on(server):
+    charger = await amake_charger("CP1", vendor="Acme")
+    async with server.charger("CP1") as client:
+        await client.call("Heartbeat", {})
+        await ModelQuirks.objects.acreate(name="Acme", vendor_pattern="acme", energy_factor=1000)
+        await sync_to_async(announce_quirks)()
+        minutes = iter(range(10, 60))
+
+        async def is_multiplied():
+            value = {
+                "timestamp": f"2026-03-04T05:{next(minutes)}:00Z",
+                "sampledValue": [{"value": "2"}],
+            }
+            await client.call("MeterValues", {"connectorId": 1, "meterValue": [value]})
+            rows = MeterReading.objects.filter(charger_id=charger.pk).order_by("-measured_at")
+            return (await rows.afirst()).energy_wh == 2000
+
+        await until(is_multiplied)
