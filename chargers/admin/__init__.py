@@ -1,4 +1,5 @@
 from chargers.admin.assignments import TariffAssignmentAdmin
+from chargers.admin.availability import PresenceChangeAdmin
 from chargers.admin.chargers import ChargerAdmin
 from chargers.admin.commands import CommandAdmin
 from chargers.admin.connections import ConnectionLogAdmin
@@ -26,6 +27,7 @@ __all__ = [
     "MeterReadingAdmin",
     "ModelQuirksAdmin",
     "OrphanStopAdmin",
+    "PresenceChangeAdmin",
     "RemoteStartAdmin",
     "SessionCorrectionAdmin",
     "TariffAssignmentAdmin",

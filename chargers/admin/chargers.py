@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -208,11 +209,11 @@ class ChargerAdmin(AuditedAdmin):
 
     @column(_("steadiness"))
     def steadiness(self, charger: Charger) -> SafeString | str:
-        return steadiness_of(charger) if charger.pk else "-"
+        return once(charger, steadiness_of) if charger.pk else "-"
 
     @column(_("quirks in force"))
     def quirks(self, charger: Charger) -> SafeString | str:
-        return effective_quirks(charger) if charger.pk else "-"
+        return once(charger, effective_quirks) if charger.pk else "-"
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         super().save_formset(request, form, formset, change)
@@ -280,6 +281,14 @@ class ChargerAdmin(AuditedAdmin):
             chargers.retire_charger(charger, actor=actor, reason=answer["reason"])
 
         return ask(self, request, charger, question, run)
+
+
+def once(charger: Charger, tell: Callable[[Charger], SafeString | str]) -> SafeString | str:
+    """A page asks for each of its fields several times, the database is asked once."""
+    told: dict[Any, SafeString | str] = charger.__dict__.setdefault("_told", {})
+    if tell not in told:
+        told[tell] = tell(charger)
+    return told[tell]
 
 
 def presence_of(charger: Charger) -> Presence | None:
