@@ -1,4 +1,4 @@
-from chargers.models.adoption import AdoptionDoor
+from chargers.models.adoption import AdoptionDoor, SelfAdoption
 from chargers.models.certificates import (
     AuthorityRole,
     CertificateAuthority,
@@ -164,6 +164,7 @@ __all__ = [
     "RunItemStatus",
     "RunStatus",
     "SecurityEvent",
+    "SelfAdoption",
     "SessionCorrection",
     "SessionStatus",
     "SessionStatusChange",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chargers.models.charger import Charger
 from chargers.models.location import Location
 from cpo.models import CPO
 
@@ -41,3 +42,30 @@ class AdoptionDoor(models.Model):
 
     def __str__(self) -> str:
         return str(self.cpo)
+
+
+class SelfAdoption(models.Model):
+    """A charger that came in through its CPO's adoption address.
+
+    Settled once it was accepted, or once a person decided otherwise.
+    """
+
+    charger = models.OneToOneField(
+        Charger,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="self_adoption",
+        verbose_name=_("charger"),
+    )
+    remote_address = models.CharField(_("address"), max_length=64, blank=True)
+    came_at = models.DateTimeField(_("came"), db_index=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    tenant_path: ClassVar[str] = "charger__cpo"
+
+    class Meta:
+        verbose_name = _("self-adoption")
+        verbose_name_plural = _("self-adoptions")
+
+    def __str__(self) -> str:
+        return f"{self.charger_id}"
