@@ -204,8 +204,8 @@ WITH item AS MATERIALIZED (
 SELECT connector_id, id, transaction_id FROM inserted
 """
 
-# A Start that comes from a charger's queue finds readings that overtook it: those of its time at its
-# connector that belong to nobody, or to the session before it only because it was not known yet.
+# A Start that comes from a charger's queue finds readings that overtook it: those of its time at
+# its connector that are nobody's, or the earlier session's only because it was not known yet.
 _ADOPT = """
 WITH wanted AS (
     SELECT reading.id, reading.measured_at, donor.id AS donor_id, session.id AS session_id
