@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
@@ -188,7 +189,9 @@ class ChargingSessionAdmin(SessionActions, ReadOnlyAdmin):
 
     @column(_("look at"))
     def go_to(self, session: ChargingSession) -> SafeString:
+        explained = reverse("portal:explain", args=(session.transaction_id,))
         return links(
+            link(explained, _("explain this session")),
             list_link("payments.bill", _("bill"), session__id__exact=session.pk),
             list_link("chargers.meterreading", _("readings"), session_id=session.pk),
             link(_wire_log(session), _("wire log")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +47,31 @@ class ChargerFilter(TextFilter):
         return queryset.filter(charger_id__in=list(chargers.values_list("pk", flat=True)))
 
 
+class ActionFilter(TextFilter):
+    title = _("message")
+    parameter_name = "message"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        action = (self.value() or "").strip()
+        return queryset.filter(action__iexact=action) if action else queryset
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    title = _("outcome")
+    parameter_name = "ended"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("result", _("Answered")), ("failed", _("Failed")), ("open", _("Open"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted = {
+            "result": Q(outcome="result"),
+            "failed": ~Q(outcome__in=["result", ""]),
+            "open": Q(outcome=""),
+        }.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(wanted)
+
+
 def with_identity(rows: QuerySet[Any]) -> QuerySet[Any]:
     charger = Charger.objects.filter(pk=OuterRef("charger_id"))
     named: QuerySet[Any] = rows.annotate(charger_identity=Subquery(charger.values("identity")[:1]))
@@ -68,7 +93,13 @@ class WireRowAdmin(ReadOnlyAdmin):
 @admin.register(Frame)
 class FrameAdmin(WireRowAdmin):
     list_display = ("time", "charger", "arrow", "action", "result", "latency", "preview")
-    list_filter = (ChargerFilter, "direction", ("at", RangeDateTimeFilter))
+    list_filter = (
+        ChargerFilter,
+        ActionFilter,
+        OutcomeFilter,
+        "direction",
+        ("at", RangeDateTimeFilter),
+    )
     search_fields = ("message_id__exact", "action__iexact", "outcome__iexact")
     search_help_text = _("Message id, action or outcome, in full")
     ordering = ("-at", "-id")

@@ -103,7 +103,7 @@ def _presence(chargers: list[int], since: datetime, until: datetime) -> _Found:
 
 
 def _statuses(chargers: list[int], since: datetime, until: datetime) -> _Found:
-    """By the charger's clock, as `chargers.store.status` does: a time ahead of ours counts as now."""
+    """By the charger's clock; a time ahead of ours counts as its arrival."""
     rows = ConnectorStatusChange.objects.filter(charger_id__in=chargers)
     columns = ("charger_id", "connector_number", "status", "reported_at", "received_at", "id")
     before = rows.filter(reported_at__lt=since)

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cpo.access import ROLE_RIGHTS, Right, cpos_of, is_platform_staff
@@ -57,8 +57,8 @@ def desk_of(user: User, wanted: str = "") -> Desk:
 
 
 def portal_page(
-    view: Callable[Concatenate[HttpRequest, Desk, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Call `view(request, desk, …)` for people of a company that trades or traded.
 
     A visitor without a company, and one whose companies all wait for verification or were
@@ -66,7 +66,7 @@ def portal_page(
     """
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User):
             message = "login_required let an anonymous visitor pass"
@@ -78,7 +78,7 @@ def portal_page(
             return render(request, "portal/company_pending.html", {"desk": desk})
         return view(request, desk, *args, **kwargs)
 
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(answer))
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(answer))
 
 
 _WAITING = frozenset({CPOStatus.PENDING, CPOStatus.REJECTED})

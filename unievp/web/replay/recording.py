@@ -131,8 +131,8 @@ def _answered(response: Any) -> int | None:
         message = orjson.loads(response) if isinstance(response, str) and response else None
     except ValueError:
         return None
-    is_answer = isinstance(message, list) and len(message) > 2 and isinstance(message[2], dict)
-    found = message[2].get("transactionId") if is_answer else None
+    answer = message[2] if isinstance(message, list) and len(message) > 2 else None
+    found = answer.get("transactionId") if isinstance(answer, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
