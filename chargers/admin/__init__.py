@@ -6,6 +6,14 @@ from chargers.admin.connections import ConnectionLogAdmin
 from chargers.admin.connectors import ConnectorAdmin, ConnectorStatusChangeAdmin
 from chargers.admin.corrections import SessionCorrectionAdmin
 from chargers.admin.locations import LocationAdmin
+from chargers.admin.maintenance.campaigns import FirmwareCampaignAdmin
+from chargers.admin.maintenance.configuration import (
+    ConfigurationKeyAdmin,
+    ConfigurationTemplateAdmin,
+)
+from chargers.admin.maintenance.firmware import FirmwareImageAdmin, FirmwareUpdateAdmin
+from chargers.admin.maintenance.logs import ChargerLogAdmin
+from chargers.admin.maintenance.runs import ConfigurationRunAdmin, ConfigurationRunItemAdmin
 from chargers.admin.orphans import OrphanStopAdmin
 from chargers.admin.quirks import ModelQuirksAdmin
 from chargers.admin.remote_starts import RemoteStartAdmin
@@ -16,11 +24,19 @@ from chargers.admin.wire import FrameAdmin, MeterReadingAdmin
 
 __all__ = [
     "ChargerAdmin",
+    "ChargerLogAdmin",
     "ChargingSessionAdmin",
     "CommandAdmin",
+    "ConfigurationKeyAdmin",
+    "ConfigurationRunAdmin",
+    "ConfigurationRunItemAdmin",
+    "ConfigurationTemplateAdmin",
     "ConnectionLogAdmin",
     "ConnectorAdmin",
     "ConnectorStatusChangeAdmin",
+    "FirmwareCampaignAdmin",
+    "FirmwareImageAdmin",
+    "FirmwareUpdateAdmin",
     "FrameAdmin",
     "IdTokenAdmin",
     "LocationAdmin",

@@ -16,6 +16,7 @@ from chargers.admin import colours
 from chargers.admin.availability import uptime_lines
 from chargers.admin.connections import steadiness_of
 from chargers.admin.connectors import ConnectorInline
+from chargers.admin.maintenance.charger_pages import MaintenanceActions
 from chargers.admin.quirks import ChargerQuirksInline, effective_quirks
 from chargers.admin.send import send_command_view
 from chargers.admin.wire import wire_log_url
@@ -49,7 +50,7 @@ class RetiredFilter(admin.SimpleListFilter):
 
 
 @admin.register(Charger)
-class ChargerAdmin(AuditedAdmin):
+class ChargerAdmin(MaintenanceActions, AuditedAdmin):
     list_display = (
         "identity",
         "name",
@@ -74,7 +75,14 @@ class ChargerAdmin(AuditedAdmin):
     search_fields = ("identity", "name", "serial_number", "location__name")
     autocomplete_fields = ("cpo", "location")
     inlines = (ConnectorInline, ChargerQuirksInline)
-    actions_detail = ("send_command", "new_password", "retire")
+    actions_detail = (
+        "send_command",
+        "configuration",
+        "fetch_log",
+        "update_firmware",
+        "new_password",
+        "retire",
+    )
     readonly_fields = (
         "online",
         "state",
@@ -225,6 +233,8 @@ class ChargerAdmin(AuditedAdmin):
         return links(
             list_link("chargers.chargingsession", _("sessions"), charger__id__exact=charger.pk),
             list_link("chargers.command", _("commands"), charger__id__exact=charger.pk),
+            list_link("chargers.chargerlog", _("logs"), charger__id__exact=charger.pk),
+            list_link("chargers.firmwareupdate", _("firmware"), charger__id__exact=charger.pk),
             link(wire_log_url(charger), _("wire log")),
             list_link(
                 "chargers.connectorstatuschange", _("statuses"), charger__id__exact=charger.pk

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import uuid
+from base64 import b64decode
 from typing import ClassVar
 
+from cryptography.x509 import load_pem_x509_certificate
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
@@ -109,6 +111,19 @@ class FirmwareImage(models.Model):
     @property
     def is_signed(self) -> bool:
         return bool(self.signature)
+
+    def clean(self) -> None:
+        if self.signing_certificate:
+            try:
+                load_pem_x509_certificate(self.signing_certificate.encode())
+            except ValueError:
+                text = _("This is no certificate in PEM.")
+                raise ValidationError({"signing_certificate": text}) from None
+        if self.signature:
+            try:
+                b64decode(self.signature, validate=True)
+            except ValueError:
+                raise ValidationError({"signature": _("This is no base64.")}) from None
 
     def fits(self, charger: Charger) -> bool:
         return (

@@ -38,6 +38,19 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        _("Maintenance"),
+        (
+            ("chargers.ConfigurationTemplate", "tune"),
+            ("chargers.ConfigurationRun", "playlist_play"),
+            ("chargers.ConfigurationRunItem", "checklist"),
+            ("chargers.ConfigurationKey", "key"),
+            ("chargers.FirmwareImage", "memory"),
+            ("chargers.FirmwareCampaign", "campaign"),
+            ("chargers.FirmwareUpdate", "system_update_alt"),
+            ("chargers.ChargerLog", "description"),
+        ),
+    ),
+    (
         _("Wire"),
         (
             ("chargers.Frame", "swap_vert"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -71,6 +72,7 @@ def _value(field: Any, number: int) -> Any:
         models.DateField: clock.now().date(),
         models.JSONField: {"n": number},
         models.BinaryField: os.urandom(32),
+        models.UUIDField: uuid.uuid4(),
         models.DecimalField: Decimal(1),
         models.BooleanField: False,
         models.IntegerField: number,
@@ -136,6 +138,11 @@ def _assignment(number: int) -> dict[str, Any]:
 
     charger = make_row(Charger)
     return {"charger": charger, "connector": make_row(Connector, charger=charger)}
+
+
+@special("chargers.FirmwareImage")
+def _firmware_image(number: int) -> dict[str, Any]:
+    return {"external_url": f"https://vendor.example/{number}.bin"}
 
 
 @special("cpo.AuditEntry")

@@ -27,6 +27,9 @@ INLINE_ONLY = {
     "chargers.ChargingSchedulePeriod",
     # Kept for a day, and nothing but a number and a time.
     "chargers.FirstArrival",
+    "chargers.ConfigurationChange",
+    "chargers.ConfigurationReading",
+    "chargers.ConfigurationTemplateKey",
     "chargers.Presence",
     "chargers.SiteAllocation",
     "chargers.SiteBudgetWindow",

@@ -1,0 +1,1 @@
+"""Configuration, firmware and logs in the admin."""
