@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
+from django.db.models.lookups import Exact
 from django.utils.encoding import force_bytes
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
 class EncryptedTextField(TextField):
     """Plain text in Python, a Fernet token in the database; the empty string stays empty.
 
-    A token differs each time, so a lookup by value could never match: only `isnull` is allowed.
+    A token differs each time, so a lookup by value could never match: only `isnull` and equality
+    with the empty string are allowed.
     Fixtures (`dumpdata`) carry the mask.
     """
 
@@ -80,6 +82,8 @@ class EncryptedTextField(TextField):
         return decrypt(value) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "exact":
+            return _IsEmpty
         if lookup_name != "isnull":
             message = f"{self.name} is encrypted: the lookup {lookup_name!r} can never match"
             raise FieldError(message)
@@ -87,6 +91,18 @@ class EncryptedTextField(TextField):
 
     def value_to_string(self, obj: models.Model) -> str:
         return mask(self.value_from_object(obj) or "")
+
+
+class _IsEmpty(Exact):  # type: ignore[type-arg]  # as above
+    """`field=""`, which is stored as it is; any other value is refused."""
+
+    def get_prep_lookup(self) -> Any:
+        if self.rhs != "":
+            message = (
+                f"{self.lhs.output_field.name} is encrypted: the lookup 'exact' can never match"
+            )
+            raise FieldError(message)
+        return ""
 
 
 def mask(secret: str) -> str:
