@@ -202,7 +202,8 @@ def test_any_interleaving_ends_as_the_clean_order(delivered):
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=_CHECKS)
+@pytest.mark.timeout(900)
+@settings(max_examples=300, deadline=None, suppress_health_check=_CHECKS)
 @given(delivered=deliveries())
 def test_many_interleavings_end_as_the_clean_order(delivered):
     check(delivered)
