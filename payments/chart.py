@@ -19,6 +19,7 @@ class Owner(StrEnum):
     CPO = "cpo"
     DRIVER = "driver"
     GATEWAY = "gateway"
+    PAYMENT = "payment"
 
 
 class Code(StrEnum):
@@ -53,8 +54,9 @@ class Account:
 
 CHART: dict[Code, Account] = {
     Code.GATEWAY_CLEARING: Account("D", _("Paid by drivers, not settled by the gateway yet")),
-    Code.GATEWAY_AVAILABLE: Account("D", _("Usable balance at the gateway")),
-    # The bank's statement decides how much there is: a transfer that was made is never refused.
+    # The bank's and the gateway's statements decide how much there is: a transfer that was made is
+    # never refused.
+    Code.GATEWAY_AVAILABLE: Account("D", _("Usable balance at the gateway"), allow_negative=True),
     Code.BANK_OPERATING: Account("D", _("The platform's own bank account"), allow_negative=True),
     Code.DRIVER_RECEIVABLE: Account("D", _("Owed by drivers who charge on account")),
     Code.DRIVER_DEPOSIT: Account("C", _("Prepaid for a session that is not billed yet")),
@@ -79,13 +81,17 @@ CHART: dict[Code, Account] = {
 class Booking(StrEnum):
     """What a ledger transaction is about (`LedgerTransaction.kind`)."""
 
+    CAPTURE = "capture"
     BILL = "bill"
     RELEASE = "release"
     SETTLEMENT_HOLD = "settlement_hold"
     SETTLEMENT_RELEASE = "settlement_release"
     SETTLEMENT_PAID = "settlement_paid"
     SETTLEMENT_REVERSED = "settlement_reversed"
+    REFUND_STARTED = "refund_started"
     REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
+    GATEWAY_SETTLED = "gateway_settled"
     GATEWAY_FEE = "gateway_fee"
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
@@ -110,3 +116,27 @@ def receivable_account(driver_id: UUID | None, cpo_id: UUID, currency: str = "ID
     if driver_id is None:
         return AccountRef(Code.DRIVER_RECEIVABLE, Owner.CPO, str(cpo_id), currency)
     return AccountRef(Code.DRIVER_RECEIVABLE, Owner.DRIVER, str(driver_id), currency)
+
+
+# Bookings of many payments at once must not wait for one row (payments.md §5, measured there).
+CLEARING_SHARDS = 8
+
+
+def clearing_account(config_id: UUID, payment_id: UUID, currency: str = "IDR") -> AccountRef:
+    """Money at a gateway that it has not settled yet, in the payment's shard."""
+    shard = payment_id.int % CLEARING_SHARDS
+    return AccountRef(Code.GATEWAY_CLEARING, Owner.GATEWAY, f"{config_id}:{shard}", currency)
+
+
+def gateway_account(code: Code, config_id: UUID, currency: str = "IDR") -> AccountRef:
+    return AccountRef(code, Owner.GATEWAY, str(config_id), currency)
+
+
+def deposit_account(intent_id: UUID, currency: str = "IDR") -> AccountRef:
+    """What a driver paid and no bill or refund has taken yet; ends at 0."""
+    return AccountRef(Code.DRIVER_DEPOSIT, Owner.PAYMENT, str(intent_id), currency)
+
+
+def transit_account(intent_id: UUID, currency: str = "IDR") -> AccountRef:
+    """A refund that was sent and not confirmed; ends at 0."""
+    return AccountRef(Code.REFUND_IN_TRANSIT, Owner.PAYMENT, str(intent_id), currency)

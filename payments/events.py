@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,44 @@ class SettlementRequested:
 class SettlementStatusChanged:
     settlement_id: int
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptCreated:
+    """A payment waits to be sent to its gateway."""
+
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSettled:
+    """The money is there, whole and in time: what was paid for may begin."""
+
+    intent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStatusChanged:
+    intent_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookStored:
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested:
+    refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RefundStatusChanged:
+    refund_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutQueued:
+    payout_id: UUID

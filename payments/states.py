@@ -143,7 +143,15 @@ _R, _P = RefundStatus, PayoutStatus
 REFUND_TRANSITIONS = Transitions(
     {
         _R.REQUESTED: {_R.SENDING, _R.NEEDS_ACCOUNT, _R.SUCCEEDED, _R.FAILED, _R.REVIEW},
-        _R.SENDING: {_R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.NEEDS_ACCOUNT, _R.UNKNOWN, _R.REVIEW},
+        _R.SENDING: {
+            _R.REQUESTED,
+            _R.PENDING,
+            _R.SUCCEEDED,
+            _R.FAILED,
+            _R.NEEDS_ACCOUNT,
+            _R.UNKNOWN,
+            _R.REVIEW,
+        },
         _R.UNKNOWN: {_R.SENDING, _R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.REVIEW},
         _R.PENDING: {_R.SUCCEEDED, _R.FAILED, _R.NEEDS_ACCOUNT, _R.REVIEW},
         _R.NEEDS_ACCOUNT: {_R.SENDING, _R.SUCCEEDED, _R.REVIEW},

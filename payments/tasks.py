@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import logging
+from uuid import UUID
 
 from celery import shared_task
 from django.db import DatabaseError
 
 from chargers.models import BillingStatus, ChargingSession, SessionStatus
 from cpo.models import CPO
+from payments.events import (
+    AttemptCreated,
+    PayoutQueued,
+    RefundRequested,
+    SettlementStatusChanged,
+    WebhookStored,
+)
+from payments.gateways.base import RateLimitedError
 from payments.ledger.blocks import seal_block
-from payments.models import Bill
-from payments.services import billing, releases
+from payments.models import Bill, Settlement, SettlementStatus
+from payments.services import billing, following, releases
+from payments.services.intents.sending import send_attempt
+from payments.services.payouts import sending as payouts
+from payments.services.payouts.starting import pay_settlement
+from payments.services.refunds import sending as refunds
+from payments.services.webhooks import process_delivery
 from unievp.lib import clock
 from unievp.lib.errors import DomainError
 
@@ -32,6 +46,46 @@ def bill_sessions(session_ids: list[int]) -> int:
         except (DomainError, DatabaseError):
             logger.exception("Session %s could not be billed; the sweep tries again", session_id)
     return billed
+
+
+@shared_task(acks_late=True, autoretry_for=(RateLimitedError,), retry_backoff=2, max_retries=5)
+def send_payment_attempt(attempt_id: int) -> None:
+    send_attempt(attempt_id)
+
+
+@shared_task(acks_late=True, autoretry_for=(DatabaseError,), retry_backoff=2, max_retries=5)
+def process_webhook(delivery_id: int) -> None:
+    process_delivery(delivery_id)
+
+
+@shared_task(acks_late=True, autoretry_for=(RateLimitedError,), retry_backoff=2, max_retries=5)
+def send_refund(refund_id: str) -> None:
+    refunds.send_refund(UUID(refund_id))
+
+
+@shared_task(acks_late=True, autoretry_for=(RateLimitedError,), retry_backoff=2, max_retries=5)
+def send_payout(payout_id: str) -> None:
+    payouts.send_payout(UUID(payout_id))
+
+
+@shared_task(acks_late=True)
+def pay_approved_settlement(settlement_id: int) -> None:
+    pay_settlement(Settlement.objects.get(pk=settlement_id))
+
+
+@shared_task
+def follow_payments() -> int:
+    return following.follow_payments()
+
+
+@shared_task
+def follow_refunds_and_payouts() -> int:
+    return following.follow_refunds() + following.follow_payouts()
+
+
+@shared_task
+def follow_webhooks() -> int:
+    return following.follow_webhooks()
 
 
 @shared_task
@@ -63,3 +117,27 @@ def seal_ledger_blocks() -> int:
     while blocks < _MOST_BLOCKS and seal_block() is not None:
         blocks += 1
     return blocks
+
+
+# --- nudges: without a broker they are dropped at once, and the sweeps find the rows -------------
+
+
+def on_attempt_created(event: AttemptCreated) -> None:
+    send_payment_attempt.apply_async((event.attempt_id,), retry=False)
+
+
+def on_webhook_stored(event: WebhookStored) -> None:
+    process_webhook.apply_async((event.delivery_id,), retry=False)
+
+
+def on_refund_requested(event: RefundRequested) -> None:
+    send_refund.apply_async((str(event.refund_id),), retry=False)
+
+
+def on_payout_queued(event: PayoutQueued) -> None:
+    send_payout.apply_async((str(event.payout_id),), retry=False)
+
+
+def on_settlement_changed(event: SettlementStatusChanged) -> None:
+    if event.status == SettlementStatus.APPROVED:
+        pay_approved_settlement.apply_async((event.settlement_id,), retry=False)

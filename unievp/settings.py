@@ -354,6 +354,13 @@ DEFAULT_COMMISSION_PERCENT: str = env.str("DEFAULT_COMMISSION_PERCENT", default=
 # A CPO's share of a bill becomes available for settlement after this many hours.
 PENDING_HOLD_HOURS: int = env.int("PENDING_HOLD_HOURS", default=24)
 SETTLEMENT_MINIMUM: int = env.int("SETTLEMENT_MINIMUM", default=50_000)
+# What one payment may be (QRIS: at most 10 million), and how long a driver has for it.
+PAYMENT_MINIMUM: int = env.int("PAYMENT_MINIMUM", default=10_000)
+PAYMENT_MAXIMUM: int = env.int("PAYMENT_MAXIMUM", default=10_000_000)
+PAYMENT_MINUTES: int = env.int("PAYMENT_MINUTES", default=15)
+PAYMENT_VA_HOURS: int = env.int("PAYMENT_VA_HOURS", default=24)
+# Hosts that a sandbox configuration may be pointed at: the bundled fake gateway.
+GATEWAY_HOSTS: list[str] = env.list("GATEWAY_HOSTS", default=["127.0.0.1", "localhost"])
 
 # --- Admin ------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from chargers import events as field
 from chargers import live
 from chargers import tasks as charger_tasks
 from chargers.services.site_power import nudging
+from payments import events as money
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
@@ -31,6 +32,12 @@ def connect_subscriptions() -> None:
     subscribe_many(field.ConnectorStatusChanged, balance_sites_of)
     subscribe_many(field.ChargerPresenceChanged, balance_sites_of)
     subscribe_many(field.CommandFinished, balance_sites_of)
+
+    subscribe(money.AttemptCreated, payment_tasks.on_attempt_created)
+    subscribe(money.WebhookStored, payment_tasks.on_webhook_stored)
+    subscribe(money.RefundRequested, payment_tasks.on_refund_requested)
+    subscribe(money.PayoutQueued, payment_tasks.on_payout_queued)
+    subscribe(money.SettlementStatusChanged, payment_tasks.on_settlement_changed)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("", include("chargers.urls")),
+    path("", include("payments.urls")),
     path("api/", include("unievp.web.api")),
     path("", include("unievp.web.portal.urls")),
 ]

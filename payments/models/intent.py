@@ -158,6 +158,8 @@ class PaymentAttempt(models.Model):
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     checked_at = models.DateTimeField(_("last looked at"), null=True, blank=True)
+    # The gateway moved the money from clearing to its usable balance (reconciliation).
+    settled_at = models.DateTimeField(_("settled by the gateway"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
     raw = models.JSONField(_("last answer"), default=dict, blank=True)
 

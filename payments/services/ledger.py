@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.chart import AccountRef, Booking, Code
 from payments.ledger import store
 from payments.ledger.legs import Leg, body_hash, net_legs
-from payments.models import LedgerTransaction, Side
+from payments.models import LedgerAccount, LedgerTransaction, Side
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, DomainError, InvalidError, RefusedError
 
@@ -80,6 +80,17 @@ def reverse(
         for entry in booking.entries.select_related("account")
     ]
     return post(key=key, kind=Booking.REVERSAL, legs=legs, reverses=booking, metadata=metadata)
+
+
+def balance_of(account: AccountRef) -> int:
+    """Minor units, positive on the account's normal side; 0 where nothing was booked yet."""
+    row = LedgerAccount.objects.filter(
+        code=account.code,
+        owner_type=account.owner_type,
+        owner_id=account.owner_id,
+        currency=account.currency,
+    ).first()
+    return row.balance if row else 0
 
 
 def _known(key: str, request_hash: bytes) -> LedgerTransaction:

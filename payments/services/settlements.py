@@ -95,19 +95,37 @@ def mark_settlement_paid(
         locked = _locked(settlement)
         locked.proof, locked.fee, locked.paid_at = proof, fee, paid_at or clock.now()
         _move(locked, _S.PAID, actor=actor, reason="", fields=("proof", "fee", "paid_at"))
-        currency = locked.currency
-        legs = [
-            debit(cpo_account(Code.CPO_SETTLEMENT_HOLD, locked.cpo_id, currency), locked.amount),
-            credit(AccountRef(Code.BANK_OPERATING, currency=currency), locked.amount + fee),
-        ]
-        if fee:
-            legs.append(debit(AccountRef(Code.PAYOUT_FEE_EXPENSE, currency=currency), fee))
-        ledger.post(
-            key=f"settlement:{locked.pk}:paid",
-            kind=Booking.SETTLEMENT_PAID,
-            legs=legs,
-            metadata={"settlement": locked.pk},
-        )
+        _book_paid(locked, AccountRef(Code.BANK_OPERATING, currency=locked.currency), fee)
+    return locked
+
+
+def move_settlement(
+    settlement: Settlement,
+    status: SettlementStatus,
+    *,
+    reason: str = "",
+    actor: User | str = "payouts",
+    paid_from: AccountRef | None = None,
+    fee: int = 0,
+) -> Settlement:
+    """Follow a payout's progress; the same status again changes nothing.
+
+    PAID books the hold against `paid_from`, FAILED and CANCELLED give it back, REVERSED brings the
+    money back into the wallet. Raises ConflictError for a step that the table does not know.
+    """
+    with transaction.atomic():
+        locked = _locked(settlement)
+        if locked.status == status:
+            return locked
+        if status == _S.PAID:
+            locked.fee, locked.paid_at = fee, clock.now()
+        _move(locked, status, actor=actor, reason=reason, fields=("fee", "paid_at"))
+        if status == _S.PAID:
+            _book_paid(locked, paid_from or AccountRef(Code.BANK_OPERATING), fee)
+        elif status in (_S.FAILED, _S.CANCELLED):
+            _give_back(locked)
+        elif status == _S.REVERSED:
+            _book_reversed(locked, paid_from or AccountRef(Code.BANK_OPERATING))
     return locked
 
 
@@ -220,6 +238,31 @@ def _note(
         after={"status": settlement.status, "amount": settlement.amount},
         cpo=settlement.cpo,
         reason=reason,
+    )
+
+
+def _book_paid(settlement: Settlement, source: AccountRef, fee: int) -> None:
+    currency = settlement.currency
+    hold = cpo_account(Code.CPO_SETTLEMENT_HOLD, settlement.cpo_id, currency)
+    legs = [debit(hold, settlement.amount), credit(source, settlement.amount + fee)]
+    if fee:
+        legs.append(debit(AccountRef(Code.PAYOUT_FEE_EXPENSE, currency=currency), fee))
+    ledger.post(
+        key=f"settlement:{settlement.pk}:paid",
+        kind=Booking.SETTLEMENT_PAID,
+        legs=legs,
+        metadata={"settlement": settlement.pk},
+    )
+
+
+def _book_reversed(settlement: Settlement, target: AccountRef) -> None:
+    """The bank sent it back: it is the CPO's again."""
+    wallet = cpo_account(Code.CPO_AVAILABLE, settlement.cpo_id, settlement.currency)
+    ledger.post(
+        key=f"settlement:{settlement.pk}:reversed",
+        kind=Booking.SETTLEMENT_REVERSED,
+        legs=[debit(target, settlement.amount), credit(wallet, settlement.amount)],
+        metadata={"settlement": settlement.pk},
     )
 
 

@@ -1,0 +1,1 @@
+"""Money back to the driver: through the gateway, to an account, or by hand."""

@@ -1,0 +1,122 @@
+"""A refund begins: the money leaves the deposit, so that nothing else can take it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from cpo.access import Right, require_right
+from cpo.models import User
+from cpo.services import audit
+from payments.chart import Booking, deposit_account, transit_account
+from payments.events import RefundRequested
+from payments.ledger.legs import credit, debit
+from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent, Refund
+from payments.services import ledger
+from payments.services.intents.history import lock_intent, note
+from unievp.lib import clock
+from unievp.lib.errors import InvalidError, RefusedError
+from unievp.lib.events import publish
+
+
+def request_refund(
+    intent: PaymentIntent, *, actor: User, reason: str, amount: int | None = None
+) -> list[Refund]:
+    """A person gives money back: all that is left, or `amount` of it.
+
+    One refund for each attempt that paid, newest first. Raises ForbiddenError, InvalidError,
+    RefusedError (nothing left, or more than is left).
+    """
+    require_right(actor, intent.cpo, Right.MONEY)
+    if not reason.strip():
+        raise InvalidError(_("Say why."), field="reason")
+    with transaction.atomic():
+        locked = lock_intent(intent.pk)
+        left = ledger.balance_of(deposit_account(locked.pk, locked.currency))
+        wanted = left if amount is None else amount
+        if not 0 < wanted <= left:
+            detail = _("There are %(left)d left to give back.") % {"left": left}
+            raise RefusedError(detail, field="amount", code="refund_exceeds_rest")
+        refunds = refund_amount(locked, amount=wanted, reason=reason, actor=actor)
+        audit.record(
+            actor=actor,
+            action="payment.refund",
+            subject=locked,
+            after={"amount": wanted},
+            cpo=locked.cpo,
+            reason=reason,
+        )
+    return refunds
+
+
+def refund_amount(
+    intent: PaymentIntent, *, amount: int, reason: str, actor: User | str
+) -> list[Refund]:
+    """Give back `amount` of a locked intent, by the attempts that paid, newest first."""
+    refunds: list[Refund] = []
+    paid = intent.attempts.filter(status=AttemptStatus.SUCCEEDED).order_by("-number")
+    for attempt in paid:
+        mine = sum(each.amount for each in attempt.refunds.all())
+        share = min(amount, _received(attempt) - mine)
+        if share <= 0:
+            continue
+        refunds.append(
+            start_refund(intent, attempt=attempt, amount=share, reason=reason, actor=actor)
+        )
+        amount -= share
+    return refunds
+
+
+def start_refund(
+    intent: PaymentIntent,
+    *,
+    attempt: PaymentAttempt,
+    amount: int,
+    reason: str,
+    actor: User | str,
+) -> Refund:
+    """Book and queue one refund of a locked intent. Raises InsufficientFundsError."""
+    user = actor if isinstance(actor, User) else None
+    key = uuid4()
+    refund = Refund.objects.create(
+        id=key,
+        intent=intent,
+        attempt=attempt,
+        reference=f"rf-{key.hex}",
+        amount=amount,
+        currency=intent.currency,
+        reason=reason[:200],
+        requested_by=user,
+        requested_label=(user.get_username() if user else str(actor))[:150],
+        created_at=clock.now(),
+    )
+    booking, _created = ledger.post(
+        key=f"refund:{key}:start",
+        kind=Booking.REFUND_STARTED,
+        legs=[
+            debit(deposit_account(intent.pk, intent.currency), amount),
+            credit(transit_account(intent.pk, intent.currency), amount),
+        ],
+        metadata={"intent": str(intent.pk)},
+    )
+    note(
+        intent,
+        kind="refund_started",
+        source="payments" if user is None else user.get_username(),
+        detail=reason,
+        amount=amount,
+        attempt=attempt,
+        booking_id=booking.pk,
+    )
+    publish(RefundRequested(refund.pk))
+    return refund
+
+
+def _received(attempt: PaymentAttempt) -> int:
+    """What came by this attempt, by its own history."""
+    events = attempt.intent.events.filter(
+        attempt=attempt, kind__in=("paid", "paid_again", "review")
+    )
+    return sum(event.amount or 0 for event in events if event.booking_id is not None)
