@@ -173,8 +173,8 @@ class ChargingSession(models.Model):
             models.Index(fields=["charger", "-started_at"], name="session_by_charger"),
             models.Index(fields=["-started_at"], name="session_by_start"),
             models.Index(
-                Lower("id_tag"),
-                name="session_open_by_tag",
+                fields=["id_token"],
+                name="session_open_by_token",
                 condition=models.Q(status="active"),
             ),
             models.Index(

@@ -139,8 +139,8 @@ SELECT item.n, charger.cpo_id, cpo.status, location.time_zone, connector.id,
     ),
     CASE WHEN token.id IS NULL THEN 0 ELSE (
         SELECT count(*) FROM chargers_chargingsession AS other
-        WHERE other.status = 'active' AND lower(other.id_tag) = lower(item.id_tag)
-            AND other.id_token_id = token.id AND other."authorization" = 'Accepted'
+        WHERE other.status = 'active' AND other.id_token_id = token.id
+            AND other."authorization" = 'Accepted'
             AND other.connector_id <> connector.id
     ) END,
     (SELECT policy.max_concurrent FROM chargers_idtoken AS policy WHERE policy.id = token.id),
