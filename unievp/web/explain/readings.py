@@ -13,7 +13,8 @@ from chargers.models import ChargingSession, MeterReading
 CURVE_POINTS: Final = 240
 MOST_READINGS: Final = 20_000
 MOST_DOUBTFUL: Final = 50
-MOST_LISTED: Final = 20
+# As many as messages are shown in the timeline, which tells of them.
+MOST_LISTED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)

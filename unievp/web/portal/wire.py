@@ -132,6 +132,11 @@ def _searched(request: HttpRequest, charger: Charger) -> tuple[WireForm, WireSea
         direction=values.get("direction", ""),
         outcome=values.get("outcome", ""),
     )
+    if not form.is_bound:
+        form.initial = {
+            "since": since.astimezone(zone).replace(tzinfo=None),
+            "until": until.astimezone(zone).replace(tzinfo=None),
+        }
     return form, search
 
 
