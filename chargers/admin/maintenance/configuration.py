@@ -104,7 +104,7 @@ class ConfigurationTemplateAdmin(AuditedAdmin):
 
     @column(_("runs"))
     def runs(self, template: ConfigurationTemplate) -> SafeString | str:
-        if template.pk is None:
+        if template._state.adding:
             return "-"
         return list_link("chargers.configurationrun", _("show"), template__id__exact=template.pk)
 

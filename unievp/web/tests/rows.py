@@ -74,6 +74,7 @@ def _value(field: Any, number: int) -> Any:
         models.BinaryField: os.urandom(32),
         models.UUIDField: uuid.uuid4(),
         models.DecimalField: Decimal(1),
+        models.FileField: "",
         models.BooleanField: False,
         models.IntegerField: number,
     }

@@ -131,9 +131,7 @@ async def test_big_answer_with_long_values_is_kept_whole(point):
 
 @pytest.mark.proves("TC_021", "ChangeConfiguration")
 async def test_changed_value_is_accepted(point):
-    command = await ask(
-        change_configuration, point.row, key="MeterValueSampleInterval", value="60"
-    )
+    command = await ask(change_configuration, point.row, key="MeterValueSampleInterval", value="60")
     call = await answered(point, {"status": "Accepted"})
     assert call == ("ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "60"})
     await update_of(command, CommandStatus.ANSWERED)
