@@ -25,15 +25,15 @@ _BODIES = {
 
 
 def identity_of(scope: dict[str, Any]) -> str:
-    """The charger id of `/{id}` or `/ocpp/{id}`: decoded once, one trailing slash tolerated.
+    """The charger id of `/{id}` or `/ocpp/{id}`: decoded once, slashes around it tolerated.
 
     From the raw path: in `scope["path"]` a %2F of the id is a slash already.
     """
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    raw = raw.partition(b"?")[0].removeprefix(b"/")
+    raw = raw.partition(b"?")[0].lstrip(b"/")
     if raw.lower().startswith(_PREFIX):
         raw = raw[len(_PREFIX) :]
-    raw = raw.removesuffix(b"/")
+    raw = raw.strip(b"/")
     text = unquote_to_bytes(raw[: 3 * MAX_IDENTITY]).decode("utf-8", "replace")
     return clean_text(text)[:MAX_IDENTITY]
 

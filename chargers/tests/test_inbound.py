@@ -185,6 +185,7 @@ def test_last_seen_is_written_every_ten_seconds_only(monkeypatch):
     assert seen_after(1, at(20)) == at(20)
 
 
+@pytest.mark.proves("pain 4")
 @pytest.mark.django_db
 def test_charger_that_was_called_silent_and_speaks_is_online_again(
     heard, django_capture_on_commit_callbacks

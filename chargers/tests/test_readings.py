@@ -66,12 +66,14 @@ def test_energy_moves_forward_only(charger, token):
     assert the_session().meter_last_wh == 1400
 
 
+@pytest.mark.proves("quirk 19")
 def test_session_relative_counter_counts_as_it_stands(charger, token):
     answer = send_one(charger, start("CAFE01", meter=5_000_000))
     send_one(charger, meter_values(answer.transaction_id, reading(20, 400)))
     assert (the_session().energy_wh, the_session().meter_last_wh) == (400, 5_000_400)
 
 
+@pytest.mark.proves("own 13")
 def test_interval_registers_are_summed_once(charger, token):
     answer = send_one(charger, start("CAFE01"))
     for seconds, wh in [(10, 100), (20, 150), (20, 150)]:
@@ -114,3 +116,26 @@ def test_values_after_the_stop_attach_and_do_not_reopen(charger, token):
     session = the_session()
     assert (session.status, session.energy_wh) == ("ended", 2000)
     assert MeterReading.objects.get().session_id == session.pk
+
+
+@pytest.mark.proves("own 13")
+def test_intervals_stand_in_only_where_no_register_moves(charger, token):
+    answer = send_one(charger, start(token, meter=1000))
+    both = reading(30, 1400, interval_wh=900)
+    send_one(charger, meter_values(answer.transaction_id, both))
+    session = ChargingSession.objects.get()
+    assert (session.energy_wh, session.interval_energy_wh) == (400, 900)
+    send_one(charger, meter_values(answer.transaction_id, reading(60, interval_wh=900)))
+    assert ChargingSession.objects.get().energy_wh == 400
+
+
+def test_a_register_of_the_session_outweighs_the_meter_at_the_start(charger, token):
+    answer = send_one(charger, start(token, meter=1000))
+    send_one(charger, meter_values(answer.transaction_id, reading(60, 1500, counts_session=True)))
+    assert ChargingSession.objects.get().energy_wh == 1500
+
+
+def test_values_without_a_column_are_stored_beside_the_samples(charger):
+    other = {"measurand": "Frequency", "value": "49.97", "unit": "Hz", "raw": "49.97"}
+    send_one(charger, meter_values(None, reading(60, 5, others=(other,))))
+    assert MeterReading.objects.get().others == [other]

@@ -37,6 +37,7 @@ def status(number, word, seconds=0, error="NoError"):
     return StatusReport(number, word, error, at(seconds))
 
 
+@pytest.mark.proves("StatusNotification")
 @pytest.mark.django_db
 def test_status_goes_by_the_chargers_time_not_by_arrival():
     charger = make_charger()
@@ -79,6 +80,7 @@ def test_unknown_connector_is_made_with_its_first_status():
     assert (connector.status, connector.max_power_w) == ("Available", 150_000)
 
 
+@pytest.mark.proves("StatusNotification")
 @pytest.mark.django_db
 def test_unknown_words_do_not_lose_the_status():
     charger = make_charger()

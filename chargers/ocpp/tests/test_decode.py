@@ -176,6 +176,17 @@ def test_meter_values():
     assert request.readings[0].energy_wh == 7500
 
 
+@pytest.mark.proves("MeterValues", "pain 57")
 @pytest.mark.parametrize("payload", [{}, {"connectorId": None}, {"meterValue": 5}])
 def test_meter_values_are_never_refused(payload):
     assert work("MeterValues", payload) == MeterValues(0, None, ())
+
+
+@pytest.mark.proves("own 14", "quirk 16")
+@pytest.mark.parametrize("unit", ["Celcius", "Celsius", "CELCIUS"])
+def test_both_spellings_of_celsius_are_understood_also_in_a_stop(unit):
+    samples = [{"value": "21.5", "measurand": "Temperature", "unit": unit, "location": "Body"}]
+    data = [{"timestamp": TIME, "sampledValue": samples}]
+    request = work("StopTransaction", STOP | {"transactionData": data})
+    assert request.readings[0].temperature_mc == 21_500
+    assert request.readings[0].adjustments == ()

@@ -31,14 +31,27 @@ async def status_of(server, path, **options):
         return refusal.response.status_code
 
 
+@pytest.mark.proves("quirk 11", "own 27")
 @pytest.mark.parametrize(
-    "path", ["CP-1", "cp-1", "CP-1/", "ocpp/CP-1", "ocpp/cp-1/", "CP%2D1", "CP-1?x=1"]
+    "path",
+    [
+        "CP-1",
+        "cp-1",
+        "CP-1/",
+        "ocpp/CP-1",
+        "ocpp/cp-1/",
+        "CP%2D1",
+        "CP-1?x=1",
+        "/CP-1",
+        "ocpp//CP-1//",
+    ],
 )
 async def test_a_known_charger_comes_in_by_either_door(server, path):
     await amake_charger("CP-1")
     assert await status_of(server, path) == 101
 
 
+@pytest.mark.proves("quirk 11")
 async def test_the_identity_is_decoded_once(server):
     await amake_charger("RDAM 123")
     await amake_charger("A%20B")
@@ -53,7 +66,7 @@ async def test_the_identity_is_decoded_once(server):
         ("nobody", "nobody"),
         ("a%2Fb", "a/b"),
         ("a/b", "a/b"),
-        ("CP1//", "CP1/"),
+        ("CP1%2F/", "CP1/"),
         ("x%00y%ff", "x\ufffdy\ufffd"),
         ("ws%3A%2F%2Fhost%2FCP1", "ws://host/CP1"),
     ],
@@ -130,6 +143,7 @@ async def test_profile_0_without_a_password_ignores_credentials(server):
     assert await status_of(server, "CP1", additional_headers=basic(b"CP1", b"any")) == 101
 
 
+@pytest.mark.proves("quirk 10")
 @pytest.mark.parametrize("offered", [None, ["ocpp2.0.1"], ["ocpp1.5", "soap"]])
 async def test_no_common_subprotocol_is_400_unless_the_charger_opts_in(server, offered):
     await amake_charger("CP1")
@@ -170,6 +184,7 @@ async def _offline(charger):
     return None if row.online else row
 
 
+@pytest.mark.proves("quirk 14", "own 22")
 async def test_the_newest_connection_wins_and_the_old_end_changes_nothing(server):
     cp = await amake_charger("CP1")
     async with server.charger("CP1") as old, server.charger("cp1") as new:
@@ -180,6 +195,7 @@ async def test_the_newest_connection_wins_and_the_old_end_changes_nothing(server
     await until(lambda: _offline(cp))
 
 
+@pytest.mark.proves("quirk 14", "own 22")
 async def test_many_connections_of_one_charger_leave_one(server):
     cp = await amake_charger("CP1")
     contexts = [server.charger("CP1") for _ in range(8)]

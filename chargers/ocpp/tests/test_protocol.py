@@ -30,10 +30,12 @@ def test_a_call_comes_out_as_it_is():
     assert feed('[2,"1","Authorize",{"idTag":"A"}]') == Call("1", "Authorize", {"idTag": "A"})
 
 
+@pytest.mark.proves("own 15", "quirk 10")
 def test_a_payload_of_null_is_an_empty_payload():
     assert feed('[2,"1","Heartbeat",null]') == Call("1", "Heartbeat", {})
 
 
+@pytest.mark.proves("own 16", "own 20", "client 33")
 @pytest.mark.parametrize(
     "text",
     [
@@ -60,6 +62,7 @@ def test_a_broken_call_with_a_readable_id_is_a_formation_violation(text):
     assert len(action.text) < 400
 
 
+@pytest.mark.proves("own 17")
 @pytest.mark.parametrize(
     ("message_id", "echoed"), [('""', ""), ("7", 7), (f'"{"i" * 37}"', "i" * 37)]
 )
@@ -118,14 +121,32 @@ def test_a_usable_frame_forgives_the_unusable_ones():
             peer.feed(f'[2,"{number}","Heartbeat",{{}}]')
 
 
+@pytest.mark.proves("quirk 24", "own 20")
 def test_nul_and_lone_surrogates_are_replaced():
     call = feed('[2,"1","Authorize",{"idTag":"a\\u0000b\\ud800c"}]')
     assert call == Call("1", "Authorize", {"idTag": "a\ufffdb\ufffdc"})
 
 
+@pytest.mark.proves("own 20", "client 33")
 def test_raw_line_breaks_in_strings_and_nan_are_read():
     call = feed('[2,"1","DataTransfer",{"vendorId":"a\nb","data":NaN,"n":1e999}]')
     assert call == Call("1", "DataTransfer", {"vendorId": "a\nb", "data": None, "n": None})
+
+
+@pytest.mark.proves("own 19")
+def test_of_a_key_that_is_there_twice_the_last_counts():
+    twice = '[2,"1","Authorize",{"idTag":"A","idTag":"B"}]'
+    assert feed(twice) == Call("1", "Authorize", {"idTag": "B"})
+
+
+@pytest.mark.proves("own 20")
+def test_numbers_beyond_all_measure_are_read():
+    payload = '{"a":1e30,"b":NaN,"c":-Infinity,"d":1e999,"e":123456789012345678901234567890}'
+    call = feed(f'[2,"1","DataTransfer",{payload}]')
+    assert isinstance(call, Call)
+    assert call.payload["a"] == 1e30
+    assert (call.payload["b"], call.payload["c"], call.payload["d"]) == (None, None, None)
+    assert call.payload["e"] == pytest.approx(1.2345678901234568e29)
 
 
 def test_whole_surrogate_pairs_are_kept():
@@ -158,6 +179,7 @@ def test_another_call_with_an_open_id_is_refused():
     assert action.code == ErrorCode.FORMATION_VIOLATION
 
 
+@pytest.mark.proves("client 32")
 def test_another_call_may_reuse_an_answered_id():
     peer = Peer()
     peer.feed(START)

@@ -75,6 +75,7 @@ def test_the_registration_follows_the_boots_answer():
 # --- refusals -------------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("own 18")
 def test_an_unknown_action_is_not_implemented_and_a_known_one_without_handler_not_supported():
     assert plan("CustomOperation", {}) == Refusal(ErrorCode.NOT_IMPLEMENTED, "")
     assert plan("Reset", {"type": "Soft"}) == Refusal(ErrorCode.NOT_SUPPORTED, "")

@@ -20,6 +20,7 @@ def test_a_valid_payload_passes_untouched():
     assert accept("BootNotification", BOOT) is BOOT
 
 
+@pytest.mark.proves("pain 57")
 @pytest.mark.parametrize(
     ("action", "payload", "repaired"),
     [

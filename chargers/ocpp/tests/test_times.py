@@ -11,6 +11,7 @@ RECEIVED = datetime(2026, 2, 1, 12, 0, 0, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 9, 30, 0, tzinfo=UTC)
 
 
+@pytest.mark.proves("own 11", "pain 48")
 @pytest.mark.parametrize(
     "text",
     [
@@ -37,6 +38,7 @@ def test_fractions_are_kept_to_the_microsecond():
     assert read_time("2026-02-01T09:30:00,5Z", RECEIVED, UTC)[0].microsecond == 500000
 
 
+@pytest.mark.proves("quirk 1", "own 11")
 def test_without_an_offset_the_chargers_zone_counts():
     assert read_time("2026-02-01T09:30:00", RECEIVED, UTC) == (AT, "no offset")
     moment, note = read_time("2026-02-01T16:30:00", RECEIVED, zone("Asia/Jakarta"))
@@ -44,6 +46,7 @@ def test_without_an_offset_the_chargers_zone_counts():
     assert note == "no offset: taken as Asia/Jakarta"
 
 
+@pytest.mark.proves("quirk 3", "own 11")
 @pytest.mark.parametrize(
     ("value", "note"),
     [
@@ -63,6 +66,7 @@ def test_what_cannot_be_a_time_is_the_time_of_arrival(value, note):
     assert read_time(value, RECEIVED, UTC) == (RECEIVED, note)
 
 
+@pytest.mark.proves("quirk 2")
 def test_a_clock_that_runs_ahead_is_kept_and_noted():
     assert read_time("2026-02-01T14:00:00Z", RECEIVED, UTC) == (
         datetime(2026, 2, 1, 14, tzinfo=UTC),
@@ -84,6 +88,7 @@ def test_an_unknown_zone_is_utc():
     assert zone("Asia/Makassar") == ZoneInfo("Asia/Makassar")
 
 
+@pytest.mark.proves("own 11")
 @given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d(:\d\d)?)?"))
 def test_any_text_is_some_instant(text):
     assert read_time(text, RECEIVED, UTC)[0].utcoffset() == timedelta(0)
