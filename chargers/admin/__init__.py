@@ -1,6 +1,7 @@
 from chargers.admin.assignments import TariffAssignmentAdmin
 from chargers.admin.availability import PresenceChangeAdmin
 from chargers.admin.chargers import ChargerAdmin
+from chargers.admin.charging_profiles import ChargingProfileAdmin
 from chargers.admin.commands import CommandAdmin
 from chargers.admin.connections import ConnectionLogAdmin
 from chargers.admin.connectors import ConnectorAdmin, ConnectorStatusChangeAdmin
@@ -18,6 +19,7 @@ from chargers.admin.orphans import OrphanStopAdmin
 from chargers.admin.quirks import ModelQuirksAdmin
 from chargers.admin.remote_starts import RemoteStartAdmin
 from chargers.admin.sessions import ChargingSessionAdmin
+from chargers.admin.site_budgets import SiteAllocationChangeAdmin, SiteBudgetAdmin
 from chargers.admin.tokens import IdTokenAdmin
 from chargers.admin.unknown import UnknownChargerAdmin
 from chargers.admin.wire import FrameAdmin, MeterReadingAdmin
@@ -25,6 +27,7 @@ from chargers.admin.wire import FrameAdmin, MeterReadingAdmin
 __all__ = [
     "ChargerAdmin",
     "ChargerLogAdmin",
+    "ChargingProfileAdmin",
     "ChargingSessionAdmin",
     "CommandAdmin",
     "ConfigurationKeyAdmin",
@@ -46,6 +49,8 @@ __all__ = [
     "PresenceChangeAdmin",
     "RemoteStartAdmin",
     "SessionCorrectionAdmin",
+    "SiteAllocationChangeAdmin",
+    "SiteBudgetAdmin",
     "TariffAssignmentAdmin",
     "UnknownChargerAdmin",
 ]

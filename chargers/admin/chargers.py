@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargers.admin import colours
 from chargers.admin.availability import uptime_lines
+from chargers.admin.charging import charging_view
 from chargers.admin.connections import steadiness_of
 from chargers.admin.connectors import ConnectorInline
 from chargers.admin.maintenance.charger_pages import MaintenanceActions
@@ -162,7 +163,9 @@ class ChargerAdmin(MaintenanceActions, AuditedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.command_view)
+        charging = self.admin_site.admin_view(self.charging_view)
         return [
+            path("<path:object_id>/charging/", charging, name="chargers_charger_charging"),
             path("<path:object_id>/command/", view, name="chargers_charger_command"),
             path("<path:object_id>/command/<str:action>/", view, name="chargers_charger_command"),
             *super().get_urls(),
@@ -254,6 +257,18 @@ class ChargerAdmin(MaintenanceActions, AuditedAdmin):
 
     def command_view(self, request: HttpRequest, object_id: str, action: str = "") -> HttpResponse:
         return send_command_view(self, request, get_row(self, request, object_id), action)
+
+    def charging_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return charging_view(self, request, get_row(self, request, object_id))
+
+    @detail_action(
+        _("Charging profiles"),
+        url_path="charging-profiles",
+        icon="speed",
+        permissions=("view",),
+    )
+    def charging_profiles(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:chargers_charger_charging", args=(object_id,)))
 
     @detail_action(_("Send a command"), url_path="send-command", icon="send")
     def send_command(self, request: HttpRequest, object_id: str) -> HttpResponse:
