@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
-from chargers.models import ConnectionLog, Frame
+from chargers.models import ConnectionLog, Frame, RefusedHandshake
+from chargers.models.charger import RefusalReason
 from chargers.selectors.wire import Cursor, WireSearch, search_frames, wire_page
 from chargers.store import partitions
 from chargers.store.frames import FrameRow, append_frames
@@ -130,6 +131,19 @@ def test_connections_are_part_of_the_story_in_the_order_of_time(charger, member)
     assert [(line.kind, line.at.second) for line in told] == [
         (line.kind, line.at.second) for line in page.lines
     ]
+
+
+def test_a_refused_handshake_is_part_of_the_story(charger, member):
+    RefusedHandshake.objects.create(
+        charger=charger, reason=RefusalReason.choices[0][0], attempts=7,
+        first_seen_at=DAY, last_seen_at=DAY + timedelta(seconds=5),
+    )  # fmt: skip
+    append_frames([frame(charger.pk, DAY + timedelta(seconds=n), n) for n in (4, 6)])
+    page = wire_page(member, charger.pk, search())
+    assert [line.kind for line in page.lines] == ["frame", "refused", "frame"]
+    assert page.lines[1].refusal.attempts == 7
+    late = search(since=DAY + timedelta(seconds=6))
+    assert [line.kind for line in wire_page(member, charger.pk, late).lines] == ["frame"]
 
 
 def test_a_rivals_wire_log_is_not_there(charger):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
-from chargers.models import Charger, ConnectionLog, Frame
+from chargers.models import Charger, ConnectionLog, Frame, RefusedHandshake
 from chargers.selectors.wire.search import Cursor, WireSearch, search_frames
 from cpo.access import Actor, visible
 
@@ -16,17 +16,21 @@ PER_PAGE: Final = 100
 MOST_PER_PAGE: Final = 500
 _MOST_EVENTS: Final = 200
 
-FRAME, CONNECTED, DISCONNECTED = "frame", "connected", "disconnected"
+FRAME, CONNECTED, DISCONNECTED, REFUSED = "frame", "connected", "disconnected", "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class WireLine:
-    """One line of the story: a frame, or the beginning or end of a connection."""
+    """One line of the story: a frame, the beginning or end of a connection, a refused handshake.
+
+    Of refusals only the latest is kept, with how many there were.
+    """
 
     at: datetime
     kind: str
     frame: Frame | None = None
     connection: ConnectionLog | None = None
+    refusal: RefusedHandshake | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ def wire_page(
     if not search.is_narrow:
         newest = before.at if before else search.until
         oldest = following.at if following else search.since
-        events = _connections(charger.pk, oldest, newest)
+        events = _connections(charger.pk, oldest, newest) + _refusals(charger.pk, oldest, newest)
+        events.sort(key=lambda line: line.at, reverse=True)
     lines = [WireLine(frame.at, FRAME, frame=frame) for frame in frames] + events[:_MOST_EVENTS]
     lines.sort(key=_newest_first, reverse=True)
     return WirePage(charger, tuple(lines), following, len(events) > _MOST_EVENTS)
@@ -89,5 +94,11 @@ def _connections(charger_pk: int, since: datetime, until: datetime) -> list[Wire
             lines.append(WireLine(row.connected_at, CONNECTED, connection=row))
         if row.ended_at is not None and since <= row.ended_at < until:
             lines.append(WireLine(row.ended_at, DISCONNECTED, connection=row))
-    lines.sort(key=lambda line: line.at, reverse=True)
     return lines
+
+
+def _refusals(charger_pk: int, since: datetime, until: datetime) -> list[WireLine]:
+    rows = RefusedHandshake.objects.filter(
+        charger_id=charger_pk, last_seen_at__gte=since, last_seen_at__lt=until
+    )
+    return [WireLine(row.last_seen_at, REFUSED, refusal=row) for row in rows]

@@ -37,7 +37,7 @@ def url(session, extra=""):
     return f"/sessions/{session.transaction_id}/explain{extra}"
 
 
-@pytest.mark.proves("pain 39", "pain 44")
+@pytest.mark.proves("pain 39")
 def test_page_joins_wire_states_price_and_books(page, sold):
     text = page(sold.owner, url(sold.session)).content.decode()
     for part in (
@@ -53,6 +53,13 @@ def test_page_joins_wire_states_price_and_books(page, sold):
     amounts = re.findall(r"IDR\s[\d,]+", text)
     assert f"{sold.bill.total:,}" in " ".join(amounts)
     assert "WIB" in text
+
+
+@pytest.mark.proves("pain 44")
+def test_ended_sessions_are_listed_by_default_with_energy_time_and_cost(page, sold):
+    text = page(sold.owner, "/sessions").content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    for part in (f"#{sold.session.transaction_id}<", "20.00 kWh", "2:00 h", "IDR 43,000"):
+        assert part in text, part
 
 
 def test_session_of_a_rival_is_not_explained(page, sold):
