@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chargers.models import ChargingSession, MeterReading
+from chargers.store.readings import DOUBT_KWH
 from tariffs.pricing import Period, State, Usage
 from unievp.lib import clock
 
@@ -60,7 +61,7 @@ def _readings_of(sessions: Sequence[ChargingSession], now: datetime) -> Iterable
             measured_at__lte=max(session.ended_at or now for session in sessions),
         )
         .order_by("measured_at", "id")
-        .only("session_id", "measured_at", "energy_wh", "interval_wh", "power_w")
+        .only("session_id", "measured_at", "energy_wh", "interval_wh", "power_w", "adjustments")
     )
 
 
@@ -80,16 +81,17 @@ def _points(
     energy = summed = 0
     for reading in readings:
         summed += reading.interval_wh or 0
-        gained = _gained(session, reading.energy_wh) if has_register else summed
+        gained = _gained(session, reading) if has_register else summed
         if gained is not None and gained <= session.energy_wh:
             energy = max(energy, gained)
         if session.started_at < reading.measured_at < end:
             yield _Point(reading.measured_at, energy, reading.power_w)
 
 
-def _gained(session: ChargingSession, register_wh: int | None) -> int | None:
+def _gained(session: ChargingSession, reading: MeterReading) -> int | None:
     """As `chargers.store.readings` judges a register: of the meter, or of the session itself."""
-    if register_wh is None:
+    register_wh = reading.energy_wh
+    if register_wh is None or DOUBT_KWH in (reading.adjustments or ()):
         return None
     if register_wh >= session.meter_start_wh:
         return register_wh - session.meter_start_wh

@@ -90,10 +90,10 @@ WITH item AS MATERIALIZED (
         WHEN item.interval_wh > meter.most_wh THEN '{DOUBT_TOO_MUCH}'
         WHEN item.energy_wh IS NULL THEN NULL
         WHEN meter.gained_wh IS NULL THEN '{DOUBT_BACK}'
-        WHEN meter.gained_wh > meter.most_wh THEN '{DOUBT_TOO_MUCH}'
         WHEN item.energy_wh < session.meter_start_wh AND NOT item.counts_session
-            AND item.energy_wh * 1000 BETWEEN session.meter_start_wh
+            AND item.energy_wh * 1000 BETWEEN session.meter_start_wh - 1000
                 AND session.meter_start_wh + meter.most_wh THEN '{DOUBT_KWH}'
+        WHEN meter.gained_wh > meter.most_wh THEN '{DOUBT_TOO_MUCH}'
         WHEN item.measured_at > session.last_reading_at
             AND meter.gained_wh + {TOLERANCE_WH} < session.energy_wh THEN '{DOUBT_LOWER}'
     END AS doubt

@@ -37,6 +37,7 @@ def the_session() -> ChargingSession:
     return ChargingSession.objects.get()
 
 
+@pytest.mark.proves("pain 35", "quirk 20")
 def test_meter_that_went_back_never_bills_the_register(charger, token):
     answer = send_one(charger, start("CAFE01", meter=5_000_000))
     send_one(charger, meter_values(answer.transaction_id, reading(50, 5_000_700)))
@@ -47,6 +48,7 @@ def test_meter_that_went_back_never_bills_the_register(charger, token):
     assert "below the meter at the start" in session.hold_reason
 
 
+@pytest.mark.proves("quirk 19", "quirk 20", "pain 34")
 def test_lifetime_register_after_a_start_at_zero_is_held(charger, token):
     answer = send_one(charger, start("CAFE01", meter=0))
     send_one(charger, meter_values(answer.transaction_id, reading(50, 81_000_000)))
@@ -56,6 +58,7 @@ def test_lifetime_register_after_a_start_at_zero_is_held(charger, token):
     assert (session.energy_wh, session.billing_status) == (0, BillingStatus.HELD)
 
 
+@pytest.mark.proves("pain 34")
 def test_energy_moves_forward_only(charger, token):
     answer = send_one(charger, start("CAFE01"))
     seen = []
@@ -67,12 +70,14 @@ def test_energy_moves_forward_only(charger, token):
 
 
 @pytest.mark.proves("quirk 19")
+@pytest.mark.proves("quirk 19")
 def test_session_relative_counter_counts_as_it_stands(charger, token):
     answer = send_one(charger, start("CAFE01", meter=5_000_000))
     send_one(charger, meter_values(answer.transaction_id, reading(20, 400)))
     assert (the_session().energy_wh, the_session().meter_last_wh) == (400, 5_000_400)
 
 
+@pytest.mark.proves("own 13")
 @pytest.mark.proves("own 13")
 def test_interval_registers_are_summed_once(charger, token):
     answer = send_one(charger, start("CAFE01"))
@@ -90,6 +95,7 @@ def test_power_and_charge_are_those_of_the_newest_reading(charger, token):
     assert (session.power_w, session.soc_percent, session.last_reading_at) == (7000, 50, at(30))
 
 
+@pytest.mark.proves("own 3", "pain 23")
 @pytest.mark.parametrize("transaction_id", [None, -1, 0])
 def test_values_without_a_usable_id_belong_to_the_session_at_their_connector(
     charger, token, transaction_id
@@ -101,6 +107,7 @@ def test_values_without_a_usable_id_belong_to_the_session_at_their_connector(
     assert MeterReading.objects.filter(session_id=the_session().pk).count() == 1
 
 
+@pytest.mark.proves("own 1", "MeterValues")
 def test_same_values_again_are_stored_once(charger, token):
     answer = send_one(charger, start("CAFE01"))
     work = meter_values(answer.transaction_id, reading(10, 1200), reading(20, 1300))
@@ -109,6 +116,7 @@ def test_same_values_again_are_stored_once(charger, token):
     assert MeterReading.objects.count() == 2
 
 
+@pytest.mark.proves("own 5", "pain 38", "quirk 21")
 def test_values_after_the_stop_attach_and_do_not_reopen(charger, token):
     answer = send_one(charger, start("CAFE01"))
     send_one(charger, stop(answer.transaction_id))

@@ -39,6 +39,7 @@ def the_session() -> ChargingSession:
     return ChargingSession.objects.get()
 
 
+@pytest.mark.proves("StartTransaction")
 def test_start_makes_a_session_with_a_frozen_tariff(charger, token):
     answer = send_one(charger, start("CAFE01"))
     session = the_session()
@@ -51,6 +52,7 @@ def test_start_makes_a_session_with_a_frozen_tariff(charger, token):
     assert session.status_changes.get().status == "active"
 
 
+@pytest.mark.proves("own 1", "pain 19", "quirk 6")
 def test_same_start_again_gets_the_same_id_and_the_same_verdict(charger, token):
     first = send_one(charger, start("CAFE01"))
     again = send_one(charger, start("cafe01"))
@@ -86,6 +88,7 @@ def test_verdict_follows_the_token(charger, values, verdict):
     assert the_session().authorization == verdict
 
 
+@pytest.mark.proves("own 10", "pain 27", "quirk 9")
 @pytest.mark.parametrize("tag", ["", "   ", "unknown", "x" * 21])
 def test_unknown_and_blank_tags_are_stored_as_invalid(charger, tag):
     answer = send_one(charger, start(tag))
@@ -94,6 +97,7 @@ def test_unknown_and_blank_tags_are_stored_as_invalid(charger, tag):
     assert the_session().id_tag == tag
 
 
+@pytest.mark.proves("own 10", "quirk 8")
 def test_tag_of_21_characters_is_the_token_of_20(charger):
     make_token("A" * 20)
     answer = send_one(charger, start("a" * 20 + "Z"))
@@ -111,6 +115,7 @@ def test_own_token_of_the_cpo_wins_over_the_platforms(charger):
     assert send_one(charger, start("BOTH")).id_tag_info.status == "Blocked"
 
 
+@pytest.mark.proves("own 6", "own 9", "pain 28")
 def test_token_in_use_at_another_charger_is_concurrent(charger, token):
     send_one(charger, start("CAFE01"))
     other = make_charger()
@@ -119,6 +124,7 @@ def test_token_in_use_at_another_charger_is_concurrent(charger, token):
     assert answer.transaction_id >= 1
 
 
+@pytest.mark.proves("own 6")
 def test_two_starts_with_one_token_in_one_batch_accept_the_first(charger, token):
     other = make_charger()
     answers = send((charger, start("CAFE01")), (other, start("CAFE01")))
@@ -151,6 +157,7 @@ def test_unknown_connector_is_made_on_the_fly(charger, token):
     assert the_session().connector == Connector.objects.get(charger=charger, number=7)
 
 
+@pytest.mark.proves("pain 24", "pain 25")
 def test_batch_of_100_starts_is_a_fixed_number_of_statements(django_assert_max_num_queries):
     first = make_charger(connectors=1)
     chargers = [first] + [

@@ -39,6 +39,7 @@ def the_session() -> ChargingSession:
     return ChargingSession.objects.get()
 
 
+@pytest.mark.proves("StopTransaction")
 def test_stop_ends_the_session_with_its_energy(charger, token):
     answer = send_one(charger, start("CAFE01"))
     info = send_one(charger, stop(answer.transaction_id, id_tag="CAFE01", reason="EVDisconnected"))
@@ -54,6 +55,7 @@ def test_stop_without_a_tag_is_answered_without_a_verdict(charger, token):
     assert send_one(charger, stop(answer.transaction_id)) is None
 
 
+@pytest.mark.proves("own 1", "pain 20", "quirk 6")
 def test_second_stop_changes_nothing(charger, token):
     answer = send_one(charger, start("CAFE01"))
     data = (reading(100, 3000),)
@@ -65,6 +67,7 @@ def test_second_stop_changes_nothing(charger, token):
     assert MeterReading.objects.count() == 1
 
 
+@pytest.mark.proves("pain 21")
 def test_stop_names_only_sessions_of_its_own_charger(charger, token):
     answer = send_one(charger, start("CAFE01"))
     send_one(make_charger(), stop(answer.transaction_id, id_tag="CAFE01"))
@@ -72,6 +75,7 @@ def test_stop_names_only_sessions_of_its_own_charger(charger, token):
     assert OrphanStop.objects.count() == 1
 
 
+@pytest.mark.proves("own 3", "pain 23", "quirk 5")
 @pytest.mark.parametrize("transaction_id", [-1, 0, 987654321, 2**70])
 def test_stop_without_a_usable_id_finds_the_session_with_its_tag(charger, token, transaction_id):
     send_one(charger, start("CAFE01"))
@@ -96,6 +100,7 @@ def test_stop_of_a_number_we_never_gave_and_no_tag_is_an_orphan(charger, token):
     assert OrphanStop.objects.get().transaction_id == 424242
 
 
+@pytest.mark.proves("own 1", "quirk 5")
 def test_stop_with_minus_one_again_meets_the_session_it_ended(charger, token):
     send_one(charger, start("CAFE01"))
     make_token("OTHER")
@@ -107,6 +112,7 @@ def test_stop_with_minus_one_again_meets_the_session_it_ended(charger, token):
     assert MeterReading.objects.count() == 1
 
 
+@pytest.mark.proves("own 4", "pain 22")
 def test_stop_that_overtakes_its_start_ends_it(charger, token):
     late = stop(-1, id_tag="CAFE01", readings=(reading(100, 3000),))
     send_one(charger, late)
@@ -121,6 +127,7 @@ def test_stop_that_overtakes_its_start_ends_it(charger, token):
     assert MeterReading.objects.count() == 1
 
 
+@pytest.mark.proves("own 7")
 def test_new_start_sets_the_old_session_aside_and_its_late_stop_counts(charger, token):
     make_token("OTHER")
     old = send_one(charger, start("CAFE01"))
@@ -142,6 +149,7 @@ def test_start_from_the_queue_does_not_displace_a_newer_session(charger, token):
     assert ChargingSession.objects.get(id_tag="CAFE01").status == SessionStatus.AWAITING_STOP
 
 
+@pytest.mark.proves("own 7", "pain 29")
 def test_refused_start_does_not_touch_the_live_session(charger, token):
     live = send_one(charger, start("CAFE01"))
     refused = send_one(charger, start("NOBODY", seconds=30))
@@ -149,6 +157,7 @@ def test_refused_start_does_not_touch_the_live_session(charger, token):
     assert ChargingSession.objects.get(transaction_id=live.transaction_id).status == "active"
 
 
+@pytest.mark.proves("own 2", "pain 27")
 def test_refused_session_that_delivered_energy_is_held(charger):
     refused = send_one(charger, start("NOBODY"))
     send_one(charger, stop(refused.transaction_id, reason="DeAuthorized"))
@@ -157,12 +166,14 @@ def test_refused_session_that_delivered_energy_is_held(charger):
     assert session.hold_reason == "Energy flowed although the token was refused"
 
 
+@pytest.mark.proves("own 2", "pain 29", "pain 40")
 def test_refused_session_without_energy_is_nothing_to_bill(charger):
     refused = send_one(charger, start("NOBODY"))
     send_one(charger, stop(refused.transaction_id, meter=1000))
     assert the_session().billing_status == BillingStatus.NOT_BILLABLE
 
 
+@pytest.mark.proves("own 8")
 def test_another_card_of_the_group_may_stop(charger, token):
     answer = send_one(charger, start("CAFE01"))
     make_token("SECOND", group="FAMILY")

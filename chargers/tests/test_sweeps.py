@@ -47,10 +47,12 @@ def after(**delta):
     return at(60) + timedelta(**delta)
 
 
+@pytest.mark.proves("pain 17")
 def test_session_that_reports_is_left_alone(session):
     assert close_zombie_sessions(after(hours=23)) == 0
 
 
+@pytest.mark.proves("pain 16")
 def test_silent_session_is_closed_from_its_last_meter(session):
     assert close_zombie_sessions(after(hours=25)) == 1
     session.refresh_from_db()
@@ -69,6 +71,7 @@ def test_session_of_a_free_connector_is_closed_after_a_while(session, charger):
     assert close_zombie_sessions(after(minutes=40)) == 1
 
 
+@pytest.mark.proves("pain 17", "pain 33")
 @pytest.mark.parametrize(("status", "closed"), [("Charging", 0), ("Preparing", 1)])
 def test_boot_closes_a_session_only_where_nothing_charges(session, charger, status, closed):
     Connector.objects.filter(charger=charger, number=1).update(status=status, status_at=at(70))
@@ -77,6 +80,7 @@ def test_boot_closes_a_session_only_where_nothing_charges(session, charger, stat
     assert close_zombie_sessions(after(minutes=40)) == closed
 
 
+@pytest.mark.proves("pain 18")
 def test_late_stop_replaces_an_end_we_made_up(session, charger):
     close_zombie_sessions(after(hours=25))
     send_one(charger, stop(session.transaction_id, meter=1800, seconds=90))
