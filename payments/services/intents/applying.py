@@ -102,8 +102,10 @@ def _captured(
         ],
         metadata={"intent": str(intent.pk), "attempt": attempt.reference},
     )
-    was_open = intent.status in OPEN_INTENTS or intent.status == IntentStatus.FAILED
     first = intent.paid == 0
+    # A review without money was about the answer, not about the payment.
+    waits = (*OPEN_INTENTS, IntentStatus.FAILED, IntentStatus.REVIEW)
+    was_open = first and intent.status in waits
     intent.paid += snapshot.amount
     intent.paid_at = intent.paid_at or snapshot.paid_at or clock.now()
     intent.closed_at = None
@@ -125,7 +127,8 @@ def _captured(
         _give_back(intent, attempt, snapshot.amount, PAID_TWICE)
         return
     intent.status, intent.is_late = IntentStatus.SUCCEEDED, not was_open
-    intent.save(update_fields=["status", "is_late"])
+    intent.review_reason = ""
+    intent.save(update_fields=["status", "is_late", "review_reason"])
     note(
         intent,
         kind="paid",

@@ -11,6 +11,7 @@ def _running():
 
 @pytest.fixture
 def fake(_running):
+    """The bundled fake gateway with empty books, no faults and nowhere to send webhooks."""
     _running.reset()
     yield _running
     _running.reset()
