@@ -180,6 +180,7 @@ class MeterReadingAdmin(WireRowAdmin):
         "voltage_mv",
         "soc_percent",
         "temperature_mc",
+        "rest",
         "raw",
         "doubts",
     )
@@ -207,6 +208,10 @@ class MeterReadingAdmin(WireRowAdmin):
     @column(_("adjustments"))
     def doubts(self, reading: MeterReading) -> str:
         return "; ".join(map(str, reading.adjustments or ())) or "-"
+
+    @column(_("other values"))
+    def rest(self, reading: MeterReading) -> Any:
+        return pretty_json(reading.others)
 
     @column(_("samples"))
     def raw(self, reading: MeterReading) -> Any:

@@ -104,3 +104,19 @@ def test_old_rows_are_forgotten():
         )
     assert connections.forget_connections(clock.now() - timedelta(days=90)) == 1
     assert ConnectionLog.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.proves("pain 7", "quirk 14")
+async def test_a_dead_socket_holds_nobody_up(server):
+    """The old one never answers the close; the new one is served at once."""
+    await amake_charger("CP1")
+    # A client that stops reading: its close is never acknowledged.
+    async with server.charger("CP1", close_timeout=0) as dead:
+        await dead.call("Heartbeat", {})
+        dead.socket.transport.pause_reading()
+        began = clock.now()
+        async with server.charger("CP1") as alive:
+            assert await alive.call("Heartbeat", {})
+        assert clock.now() - began < timedelta(seconds=5)
+        dead.socket.transport.abort()
