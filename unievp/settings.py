@@ -97,6 +97,8 @@ INSTALLED_APPS = [
     "unievp.web",
 ]
 
+# Each is async-capable (a test holds them to it): one that is not would give every waiting request
+# a thread. So allauth.usersessions comes without its middleware, which only tracks activity.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -111,7 +113,6 @@ MIDDLEWARE = [
     "unievp.web.csp.ContentSecurityPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
 
 ROOT_URLCONF = "unievp.urls"
@@ -333,6 +334,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- Charging ---------------------------------------------------------------------------------
 
 HEARTBEAT_INTERVAL: int = env.int("HEARTBEAT_INTERVAL", default=300)
+# How long a charger that is on hold or rejected waits before it boots again (s).
+PENDING_BOOT_INTERVAL: int = env.int("PENDING_BOOT_INTERVAL", default=60)
+REJECTED_BOOT_INTERVAL: int = env.int("REJECTED_BOOT_INTERVAL", default=3600)
+# Chargers' passwords older than this many days are renewed at the charger; 0: never.
+CHARGER_PASSWORD_DAYS: int = env.int("CHARGER_PASSWORD_DAYS", default=0)
+CHARGER_CERTIFICATE_DAYS: int = env.int("CHARGER_CERTIFICATE_DAYS", default=730)
+CHARGER_CERTIFICATE_RENEW_DAYS: int = env.int("CHARGER_CERTIFICATE_RENEW_DAYS", default=30)
+# Where chargers with security profiles 2 and 3 connect, as told to whoever sets them up.
+OCPP_PUBLIC_TLS_URL: str = env.str("OCPP_PUBLIC_TLS_URL", default="")
+OCPP_PUBLIC_MTLS_URL: str = env.str("OCPP_PUBLIC_MTLS_URL", default="")
 # Offline after this many missed heartbeat intervals, never at the first one.
 OFFLINE_AFTER_HEARTBEATS: int = env.int("OFFLINE_AFTER_HEARTBEATS", default=3)
 COMMAND_TIMEOUT_S: int = env.int("COMMAND_TIMEOUT_S", default=30)
