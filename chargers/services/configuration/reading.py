@@ -46,13 +46,16 @@ _NO_SUCH_MESSAGE: Final = ("NotImplemented", "NotSupported")
 
 def request_reading(
     charger: Charger, *, keys: Iterable[str] = (), delay_s: int = 0
-) -> ConfigurationReading:
+) -> ConfigurationReading | None:
     """Have everything read, or `keys` alone, in `delay_s` seconds; joins what is due already.
 
-    Passwords are never asked for.
+    Passwords are never asked for: None where nothing else was named.
     """
-    wanted = [key for key in keys if not is_secret(key)]
-    everything = not keys
+    named = list(keys)
+    wanted = [key for key in named if not is_secret(key)]
+    everything = not named
+    if named and not wanted:
+        return None
     due_at = clock.now() + timedelta(seconds=delay_s)
     with transaction.atomic():
         ConfigurationReading.objects.get_or_create(
@@ -60,8 +63,6 @@ def request_reading(
             defaults={"due_at": due_at, "everything": everything, "state": ReadingState.READ},
         )
         reading = ConfigurationReading.objects.select_for_update().get(charger=charger)
-        if not everything and not wanted:
-            return reading
         if reading.state in (ReadingState.READ, ReadingState.FAILED):
             reading.everything, reading.keys, reading.started_at = everything, [], None
             reading.attempts, reading.error = 0, ""

@@ -53,7 +53,8 @@ def advance_run(run_pk: UUID) -> int:
             charger__registration=Registration.ACCEPTED,
             charger__retired_at__isnull=True,
         )
-        free = run.parallel - working.count()
+        # One that left in the middle of its keys goes on when it is back, and blocks nobody.
+        free = run.parallel - working.filter(charger__presence__online=True).count()
         for pk in list(waiting.values_list("pk", flat=True)[: max(0, free)]):
             begun += _begin(pk, now)
         if not run.items.filter(status__in=(RunItemStatus.WAITING, RunItemStatus.WORKING)).exists():

@@ -79,10 +79,14 @@ def _unread(now: datetime) -> list[Charger]:
     )
     at_rest = Q(configuration_reading__state__in=(ReadingState.READ, ReadingState.FAILED))
     other_firmware = ~Q(configuration_reading__firmware_version=F("firmware_version"))
+    # Single keys were read back, but never all of them.
+    never_whole = Q(
+        configuration_reading__started_at__isnull=True, configuration_reading__firmware_version=""
+    )
     return list(
         Charger.objects.filter(
             Q(configuration_reading__isnull=True)
-            | (at_rest & (other_firmware | Exists(restart_was_needed))),
+            | (at_rest & (other_firmware | never_whole | Exists(restart_was_needed))),
             retired_at__isnull=True,
             registration=Registration.ACCEPTED,
             booted_at__lt=settled,

@@ -299,6 +299,20 @@ def test_wanted_vendor_key_that_a_whole_answer_lacks_is_asked_by_name(charger):
     assert state(charger).state == "read"
 
 
+def test_charger_whose_keys_were_only_read_back_is_still_read_whole(db):
+    charger = make_online(firmware_version="")
+    request_reading(charger, keys=["A"])
+    answer(ask(charger), configurationKey=entries("A"))
+    assert ask(charger).payload == {}
+    answer(charger.commands.latest("created_at"), configurationKey=WHOLE)
+    assert sweep.sweep_readings() == 0
+
+
+def test_password_is_never_asked_for(charger):
+    assert request_reading(charger, keys=["AuthorizationKey"]) is None
+    assert not ConfigurationReading.objects.exists()
+
+
 def test_request_joins_what_is_due(charger):
     request_reading(charger, keys=["A"], delay_s=60)
     request_reading(charger, keys=["a", "B"])

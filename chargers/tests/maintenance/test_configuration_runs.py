@@ -170,6 +170,22 @@ def silent_peek(charger):
     return not charger.commands.filter(status="queued").exists()
 
 
+def test_charger_that_leaves_in_the_middle_blocks_nobody_and_goes_on_when_it_is_back(charger):
+    other = make_online()
+    run = run_on(charger, other, parallel=1)
+    sweep.advance_runs()
+    charger.presence.online = False
+    charger.presence.save()
+    step(charger, status="Accepted")
+    assert sweep.advance_runs() == 1
+    assert not silent_peek(other)
+    charger.presence.online = True
+    charger.presence.save()
+    sweep.advance_runs()
+    step(charger, status="Accepted")
+    assert run.items.get(charger=charger).status == "done"
+
+
 def test_pause_holds_the_next_key_and_resume_goes_on(charger):
     run = run_on(charger)
     sweep.advance_runs()
