@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
@@ -18,7 +19,6 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from chargers.models import Charger, Frame, MeterReading
 from unievp.lib.admin import (
     ReadOnlyAdmin,
-    changelist_url,
     column,
     energy,
     power,
@@ -219,4 +219,5 @@ class MeterReadingAdmin(WireRowAdmin):
 
 
 def wire_log_url(charger: Charger) -> str:
-    return changelist_url("chargers.frame", charger=charger.identity)
+    """The portal's page: with connections and refusals between the frames, and an export."""
+    return reverse("portal:wire", args=(charger.pk,))
