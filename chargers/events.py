@@ -59,3 +59,18 @@ class CommandQueued:
 @dataclass(frozen=True, slots=True)
 class CommandFinished:
     command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalSecurityEvent:
+    """A charger reported what somebody must look at."""
+
+    charger_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequested:
+    """A SignCertificate waits to be checked and signed."""
+
+    certificate_id: str

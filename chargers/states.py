@@ -125,3 +125,19 @@ PROFILE: Final = Transitions(
         "installed": {"replaced", "cleared", "ended"},
     }
 )
+
+PASSWORD_ROTATION: Final = Transitions(
+    {
+        "asked": {"unsure", "done", "refused", "unsent"},
+        # Asked again with the same password, or settled by a late answer or a connection.
+        "unsure": {"asked", "done", "refused"},
+    }
+)
+
+CHARGER_CERTIFICATE: Final = Transitions(
+    {
+        "requested": {"denied", "sent"},
+        "sent": {"installed", "refused", "revoked"},
+        "installed": {"revoked"},
+    }
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from celery import shared_task
 from django.conf import settings
@@ -11,16 +12,21 @@ from django.db import transaction
 from chargers.events import ChargerPresenceChanged, CommandQueued
 from chargers.models import Command, CommandStatus
 from chargers.services import outcomes, quirks, zombies
+from chargers.services.certificates import signing
 from chargers.services.configuration import sweep as configuration
 from chargers.services.firmware import sweep as firmware
 from chargers.services.logs import sweep as logs
+from chargers.services.registration import adopting, deciding
 from chargers.services.remote_starts import intents as remote_starts
+from chargers.services.security import passwords
 from chargers.services.site_power import rebalancing
 from chargers.services.smart_charging import following as profile_following
-from chargers.store import arrivals, connections, partitions, presence
+from chargers.store import arrivals, connections, partitions, presence, strangers
 from unievp.lib import clock
 from unievp.lib.events import publish
 from unievp.lib.live import broadcast, group_name
+
+REFUSALS_KEPT_DAYS: Final = 30
 
 
 def nudge_charger(event: CommandQueued) -> None:
@@ -128,3 +134,34 @@ def balance_due_sites() -> int:
 @shared_task
 def end_charging_profiles() -> int:
     return profile_following.end_profiles()
+
+
+@shared_task
+def set_up_adopted_chargers() -> int:
+    """Passwords for chargers that came by themselves, and a wake-up for those accepted since."""
+    return adopting.secure_adopted() + deciding.wake_accepted()
+
+
+@shared_task
+def renew_passwords() -> int:
+    return passwords.ask_unsure_again() + passwords.rotate_old_passwords()
+
+
+@shared_task
+def sign_certificate(certificate_id: str) -> None:
+    signing.sign_request(certificate_id)
+
+
+@shared_task
+def sign_certificates() -> int:
+    return signing.sign_waiting_requests() + signing.send_again()
+
+
+@shared_task
+def renew_certificates() -> int:
+    return signing.renew_certificates()
+
+
+@shared_task
+def forget_refused_handshakes() -> int:
+    return strangers.forget_refusals(clock.now() - timedelta(days=REFUSALS_KEPT_DAYS))

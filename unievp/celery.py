@@ -39,6 +39,11 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "end charging profiles": ("chargers.tasks.end_charging_profiles", MINUTE),
     "forget old connections": ("chargers.tasks.forget_old_connections", HOUR),
     "ask for ping intervals": ("chargers.tasks.ask_ping_intervals", 10 * MINUTE),
+    "set up adopted chargers": ("chargers.tasks.set_up_adopted_chargers", 30.0),
+    "renew chargers' passwords": ("chargers.tasks.renew_passwords", 5 * MINUTE),
+    "sign chargers' certificates": ("chargers.tasks.sign_certificates", MINUTE),
+    "renew chargers' certificates": ("chargers.tasks.renew_certificates", HOUR),
+    "forget refused handshakes": ("chargers.tasks.forget_refused_handshakes", HOUR),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

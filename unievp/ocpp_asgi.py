@@ -10,9 +10,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
 django.setup(set_prefix=False)
 
 # After the application registry is ready: these modules import models.
-from chargers.ocpp.asgi import application  # noqa: E402
+from chargers.ocpp.asgi import (  # noqa: E402
+    application,
+    mtls_application,
+    tls_application,
+)
 from unievp.subscriptions import connect_subscriptions  # noqa: E402
 
 connect_subscriptions()
 
-__all__ = ["application"]
+__all__ = ["application", "mtls_application", "tls_application"]

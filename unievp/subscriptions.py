@@ -22,6 +22,7 @@ def connect_subscriptions() -> None:
     celery_app.set_default()
     subscribe(field.CommandQueued, charger_tasks.nudge_charger)
     subscribe_many(field.CommandFinished, live.on_commands_finished)
+    subscribe(field.CertificateRequested, sign_certificate)
     subscribe_many(field.SessionEnded, bill_ended_sessions)
     subscribe_many(field.SessionStarted, live.on_sessions_changed)
     subscribe_many(field.SessionEnded, live.on_sessions_changed)
@@ -50,3 +51,8 @@ def balance_sites_of(happened: Sequence[nudging.Event]) -> None:
     # The budget's row knows when it is due; without a broker the sweep computes it.
     for budget_id, seconds in nudging.budgets_moved(happened).items():
         charger_tasks.balance_sites.apply_async(([budget_id],), countdown=seconds, retry=False)
+
+
+def sign_certificate(event: field.CertificateRequested) -> None:
+    # The row waits; the sweep signs what a lost nudge leaves.
+    charger_tasks.sign_certificate.apply_async((event.certificate_id,), retry=False)

@@ -9,6 +9,7 @@ import logging
 from typing import Any
 
 from chargers.ocpp.consumer import ChargerConsumer
+from chargers.ocpp.listeners import Listener, behind
 from chargers.ocpp.runtime import close_runtime, runtime
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,11 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
             await _http(scope, send)
         case "lifespan":
             await _lifespan(receive, send)
+
+
+# Behind nginx, which ends TLS: see `chargers.ocpp.listeners`.
+tls_application = behind(application, Listener.TLS)
+mtls_application = behind(application, Listener.MTLS)
 
 
 async def _http(scope: Any, send: Any) -> None:

@@ -20,6 +20,7 @@ from chargers.ocpp.messages import Caller
 from chargers.ocpp.protocol import HISTORY, Answer, Failure, Peer
 from chargers.ocpp.shapes import in_wire_order
 from chargers.services import commands, outcomes
+from chargers.services.payloads import payload_to_send
 from unievp.lib import clock
 from unievp.lib.db import in_db
 
@@ -89,13 +90,12 @@ class CommandSender:
 
     async def _exchange(self, command: Command) -> None:
         route = routes.OUTWARD.get(command.action)
-        pending = self._caller.registration != routes.ACCEPTED
-        if pending and route is not None and not route.before_accepted:
+        if route is not None and not route.is_open_to(self._caller.registration):
             reason = f"Not sent: registration is {self._caller.registration}"
             await in_db(outcomes.mark_failed, command.pk, error=reason)
             return
         message_id = command.message_id or command.pk.hex
-        payload = in_wire_order(command.action, command.payload)
+        payload = in_wire_order(command.action, payload_to_send(command))
         text = self._peer.call(message_id, command.action, payload)
         exchange = Exchange(self._caller.charger_pk, command, message_id, text, clock.now())
         answer: asyncio.Future[Answer | Failure] = asyncio.get_running_loop().create_future()

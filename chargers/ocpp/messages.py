@@ -65,13 +65,6 @@ class DataTransfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A notification whose frame is its record; the answer is empty."""
-
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class BootAnswer:
     at: datetime
     registration: str

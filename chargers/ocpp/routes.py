@@ -21,6 +21,7 @@ from chargers.ocpp.handlers import (
     liveness,
     maintenance,
     metering,
+    security,
     status,
     transactions,
 )
@@ -33,6 +34,7 @@ from chargers.ocpp.v16 import maintenance as notices
 from chargers.store.work import Inbound, LogOnly
 
 ACCEPTED: Final = "Accepted"
+PENDING: Final = "Pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Inward:
 
     `never_refused`: transaction data, read whatever it looks like and stored also for a charger
     that is not accepted. `before_accepted`: answered whatever the registration is.
+    `while_pending`: also while we set the charger up.
     """
 
     decode: Callable[[dict[str, Any], Clock], Any]
@@ -48,13 +51,25 @@ class Inward:
     encode: Callable[[Any], dict[str, Any]]
     never_refused: bool = False
     before_accepted: bool = False
+    while_pending: bool = False
+
+    def is_open_to(self, registration: str) -> bool:
+        if registration == ACCEPTED or self.never_refused or self.before_accepted:
+            return True
+        return registration == PENDING and self.while_pending
 
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """A message to chargers. `before_accepted`: also while registration is Pending (§4.2)."""
+    """A message to chargers. `before_accepted`: also while registration is Pending (§4.2).
+
+    A rejected charger is asked nothing.
+    """
 
     before_accepted: bool = True
+
+    def is_open_to(self, registration: str) -> bool:
+        return registration == ACCEPTED or (registration == PENDING and self.before_accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +108,18 @@ INWARD: Final[dict[str, Inward]] = {
         notices.firmware_status, maintenance.firmware_report, encode.empty
     ),
     "LogStatusNotification": Inward(notices.log_status, maintenance.log_report, encode.empty),
-    "SecurityEventNotification": Inward(decode.notice, status.notice, encode.empty),
+    "SecurityEventNotification": Inward(
+        decode.security_event, security.security_event, encode.empty, while_pending=True
+    ),
     "SignedFirmwareStatusNotification": Inward(
         notices.signed_firmware_status, maintenance.firmware_report, encode.empty
     ),
-    "SignCertificate": Inward(decode.notice, status.sign_certificate, encode.sign_certificate),
+    "SignCertificate": Inward(
+        decode.sign_certificate,
+        security.sign_certificate,
+        encode.sign_certificate,
+        while_pending=True,
+    ),
 }
 
 _NOT_WHILE_PENDING: Final = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
@@ -117,7 +139,7 @@ def plan_call(
         known = action in schemas.ACTIONS
         code = ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED
         return Refusal(code, "")
-    if caller.registration != ACCEPTED and not (route.never_refused or route.before_accepted):
+    if not route.is_open_to(caller.registration):
         return Refusal(ErrorCode.SECURITY_ERROR, f"Registration is {caller.registration}")
     payload = call.payload
     if not route.never_refused:

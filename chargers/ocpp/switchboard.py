@@ -149,6 +149,10 @@ class Switchboard:
                 newer = datetime.fromisoformat(message["connected_at"])
                 if newer > connection.connected_at:
                     connection.close(CLOSE_NORMAL, "replaced by a newer connection")
+            case "charger.accepted":
+                # It may speak at once; that it is accepted it hears at its next boot.
+                connection.caller.registration = "Accepted"
+                connection.sender.wake()
             case "charger.changed":
                 # Registration, retirement, credentials: the charger knocks again.
                 connection.close(CLOSE_NORMAL, "its settings changed")

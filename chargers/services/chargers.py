@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.models import Charger, Command, Connector, ForcedStatus, Location, PowerType
 from chargers.services.commands import queue_command
+from chargers.services.security.passwords import new_password
+from chargers.services.security.rotations import drop_open_rotation
 from cpo.models import User
 from cpo.services import audit
 from unievp.lib import clock
@@ -19,8 +20,6 @@ from unievp.lib.errors import ConflictError, InvalidError, NotFoundError
 from unievp.lib.live import broadcast, group_name
 from unievp.lib.secrets import keyed_digest
 
-# 16 bytes as 32 hex digits: within the 40 that OCPP-J §6.2.2 allows, typed without doubt.
-_PASSWORD_BYTES: Final = 16
 _PROFILE_BASIC: Final = 1
 
 
@@ -52,7 +51,7 @@ def register_charger(
     """
     if sorted(item.number for item in connectors) != list(range(1, len(connectors) + 1)):
         raise InvalidError(_("Number the connectors 1, 2, 3 …"), field="connectors")
-    password = _new_password()
+    password = new_password()
     charger = Charger(
         cpo=location.cpo,
         location=location,
@@ -61,6 +60,7 @@ def register_charger(
         max_power_w=max_power_w,
         security_profile=_PROFILE_BASIC,
         password_digest=keyed_digest(password.encode()),
+        password_set_at=clock.now(),
     )
     charger.clean_fields()
     try:
@@ -82,11 +82,20 @@ def register_charger(
 
 def renew_password(charger: Charger, *, actor: User | str) -> str:
     """A new password, shown this once; the old one stops working at the next connection."""
-    password = _new_password()
+    password = new_password()
     with transaction.atomic():
         locked = Charger.objects.select_for_update().get(pk=charger.pk)
+        drop_open_rotation(locked)
         locked.password_digest = keyed_digest(password.encode())
-        locked.save(update_fields=["password_digest", "updated_at"])
+        locked.password_set_at = clock.now()
+        locked.save(
+            update_fields=[
+                "password_digest",
+                "pending_password_digest",
+                "password_set_at",
+                "updated_at",
+            ]
+        )
         audit.record(
             actor=actor,
             action="charger.renew_password",
@@ -186,7 +195,3 @@ def _knock_again(charger: Charger) -> None:
     """Close its connection: what it may do is decided at the door."""
     group = group_name("charger", charger.pk)
     broadcast(group, {"type": "charger.changed", "charger_id": charger.pk})
-
-
-def _new_password() -> str:
-    return secrets.token_hex(_PASSWORD_BYTES)

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.events import CommandQueued
 from chargers.models import Charger, Command
-from chargers.services.payloads import check_payload
+from chargers.services.payloads import check_payload, split_secret
+from chargers.services.security.rotations import note_rotation
 from chargers.store import commands as store
 from cpo.models import User
 from cpo.services import audit
@@ -43,6 +44,7 @@ def queue_command(
     if not action:
         raise InvalidError(_("Name an action."), field="action")
     check_payload(payload)
+    payload, secret = split_secret(action, payload)
     now = clock.now()
     user = actor if isinstance(actor, User) else None
     seconds = settings.COMMAND_DEADLINE_S if deadline_s is None else deadline_s
@@ -51,11 +53,14 @@ def queue_command(
             charger=charger,
             action=action,
             payload=payload,
+            secret=secret,
             requested_by=user,
             requested_label=(user.get_username() if user else str(actor))[:150],
             created_at=now,
             deadline_at=now + timedelta(seconds=seconds),
         )
+        if secret:
+            note_rotation(command)
         # Not the payload: it may be a key. The command's own row has it until it is delivered.
         audit.record(
             actor=actor,

@@ -21,11 +21,13 @@ from django.db.models import Q
 from chargers.events import CommandFinished
 from chargers.models import Command, CommandStatus
 from chargers.ocpp.redaction import redact_json, redact_payload
+from chargers.services.certificates import installed, signing
 from chargers.services.configuration.changing import follow_change
 from chargers.services.configuration.reading import follow_reading
 from chargers.services.firmware.answers import follow_update
 from chargers.services.logs.asking import follow_log
 from chargers.services.remote_starts.intents import follow_remote_start
+from chargers.services.security.following import follow_security_key
 from chargers.services.smart_charging import following
 from chargers.states import COMMAND
 from cpo.models import User
@@ -35,13 +37,23 @@ from unievp.lib.events import publish
 
 logger = logging.getLogger(__name__)
 
+
+def _follow_change(command: Command) -> None:
+    follow_security_key(command)
+    follow_change(command)
+
+
 # Called with the command in its final status, its payload still whole; may be called once more
 # for one command: an answer that comes after `timed_out` makes it `answered`.
 FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType(
     {
         "RemoteStartTransaction": follow_remote_start,
         "GetConfiguration": follow_reading,
-        "ChangeConfiguration": follow_change,
+        "ChangeConfiguration": _follow_change,
+        "CertificateSigned": signing.follow_signed,
+        "GetInstalledCertificateIds": installed.follow_installed_ids,
+        "InstallCertificate": installed.follow_change,
+        "DeleteCertificate": installed.follow_change,
         "UpdateFirmware": follow_update,
         "SignedUpdateFirmware": follow_update,
         "GetDiagnostics": follow_log,
@@ -72,7 +84,8 @@ def cancel_command(command: Command, *, actor: User | str) -> Command:
         locked.status = CommandStatus.CANCELLED
         follow(locked)
         locked.payload = redact_payload(locked.payload)
-        locked.save(update_fields=["status", "payload"])
+        locked.secret = ""
+        locked.save(update_fields=["status", "payload", "secret"])
         audit.record(
             actor=actor,
             action="command.cancel",
@@ -135,7 +148,8 @@ def _finish(which: Q, status: CommandStatus, **values: Any) -> bool:
         follow(command)
         # What was needed until it was delivered, and what the charger should not have said.
         command.payload = redact_payload(command.payload)
+        command.secret = ""
         command.response = redact_json(command.response)
-        command.save(update_fields=["status", "payload", *values])
+        command.save(update_fields=["status", "payload", "secret", *values])
         publish(CommandFinished(str(command.pk)))
     return True

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from chargers.models import Command
+from chargers.ocpp.redaction import REDACTED
 from unievp.lib.errors import InvalidError
 
 _MOST_LEVELS: Final = 32
@@ -18,6 +20,21 @@ def check_payload(payload: Any) -> None:
     if not isinstance(payload, dict):
         raise InvalidError(_("The payload must be a JSON object."), field="payload")
     _check(payload, ["payload"])
+
+
+def split_secret(action: str, payload: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The payload as it may lie in a table, and the charger's new password in it, if any."""
+    key, value = payload.get("key"), payload.get("value")
+    is_key = action == "ChangeConfiguration" and isinstance(key, str)
+    if is_key and str(key).casefold() == "authorizationkey" and isinstance(value, str) and value:
+        return {**payload, "value": REDACTED}, value
+    return payload, ""
+
+
+def payload_to_send(command: Command) -> dict[str, Any]:
+    """The payload with its secret in place: for the wire alone."""
+    payload: dict[str, Any] = command.payload
+    return {**payload, "value": command.secret} if command.secret else payload
 
 
 def _check(value: Any, path: list[str]) -> None:

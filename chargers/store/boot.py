@@ -33,6 +33,7 @@ WITH item AS MATERIALIZED (
 )
 UPDATE chargers_charger AS charger SET
     booted_at = item.at,
+    told_registration = charger.registration,
     vendor = item.vendor,
     model = item.model,
     serial_number = coalesce(nullif(item.serial_number, ''), charger.serial_number),
@@ -41,7 +42,7 @@ UPDATE chargers_charger AS charger SET
     imsi = coalesce(nullif(item.imsi, ''), charger.imsi)
 FROM item JOIN locked ON locked.id = item.charger_id
 WHERE charger.id = item.charger_id
-RETURNING charger.id, charger.registration, charger.heartbeat_interval_s
+RETURNING charger.id, charger.registration, charger.heartbeat_interval_s, charger.boot_interval_s
 """
 
 
@@ -61,7 +62,16 @@ def write_boots(boots: Sequence[BootOf]) -> list[BootResult]:
         for item in boots
     ]
     answers = {
-        row[0]: BootResult(row[1], row[2] or settings.HEARTBEAT_INTERVAL)
-        for row in sql.run(_BOOT, document)
+        pk: BootResult(registration, _interval(registration, heartbeat_s, boot_s))
+        for pk, registration, heartbeat_s, boot_s in sql.run(_BOOT, document)
     }
     return [answers[item.charger_pk] for item in boots]
+
+
+def _interval(registration: str, heartbeat_s: int | None, boot_s: int | None) -> int:
+    """Between heartbeats of an accepted charger; before the next boot of another (§4.2)."""
+    if registration == "Accepted":
+        return heartbeat_s or settings.HEARTBEAT_INTERVAL
+    if registration == "Pending":
+        return boot_s or settings.PENDING_BOOT_INTERVAL
+    return boot_s or settings.REJECTED_BOOT_INTERVAL

@@ -9,12 +9,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import connection
-
-MAX_UNKNOWN: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,6 @@ class Departure:
     close_code: int | None = None
     reason: str = ""
     idle_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stranger:
-    identity: str
-    remote_address: str
-    subprotocols: str
 
 
 # Locked before they change: what was there before is certain, also when two processes are told
@@ -143,28 +133,6 @@ DELETE FROM chargers_connectionlog WHERE id IN (
 )
 """
 
-_KNOCK = """
-INSERT INTO chargers_unknowncharger AS stranger (
-    id, identity, reason, remote_address, subprotocols, attempts, first_seen_at, last_seen_at
-)
-SELECT gen_random_uuid(), identity, 'unknown', remote_address, subprotocols, 1,
-    clock_timestamp(), clock_timestamp()
-FROM json_to_recordset(%s::json) AS item(identity text, remote_address text, subprotocols text)
-ORDER BY lower(identity)
-ON CONFLICT (lower(identity)) DO UPDATE SET
-    reason = excluded.reason,
-    remote_address = excluded.remote_address,
-    subprotocols = excluded.subprotocols,
-    attempts = least(stranger.attempts + 1, 2000000000),
-    last_seen_at = excluded.last_seen_at
-"""
-
-_FORGET = """
-DELETE FROM chargers_unknowncharger WHERE id IN (
-    SELECT id FROM chargers_unknowncharger ORDER BY last_seen_at DESC OFFSET %s
-)
-"""
-
 
 def record_arrivals(arrivals: Iterable[Arrival]) -> dict[int, Arrived]:
     """Make each connection the newest of its charger; one arrival per charger."""
@@ -221,20 +189,3 @@ def forget_connections(before: datetime, *, most: int = 10_000) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_LOGS, [before, most])
         return int(cursor.rowcount)
-
-
-def record_strangers(strangers: Iterable[Stranger]) -> None:
-    """Put refused identities into the inbox, the latest MAX_UNKNOWN of them."""
-    rows = {
-        item.identity.lower(): {
-            "identity": item.identity[:255],
-            "remote_address": item.remote_address[:64],
-            "subprotocols": item.subprotocols[:200],
-        }
-        for item in strangers
-    }
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOCK, [json.dumps(list(rows.values()))])
-        cursor.execute(_FORGET, [MAX_UNKNOWN])

@@ -15,8 +15,10 @@ from django.db import transaction
 
 from chargers.live import readings_moved
 from chargers.services.authorization import authorize_tags
+from chargers.services.certificates.requests import take_requests
 from chargers.services.firmware import reports as firmware_reports
 from chargers.services.logs import reports as log_reports
+from chargers.services.security.events import store_notices
 from chargers.services.sessions import start_sessions, stop_sessions
 from chargers.store.arrivals import settle_arrivals
 from chargers.store.boot import BootOf, write_boots
@@ -29,10 +31,12 @@ from chargers.store.stops import StopOf
 from chargers.store.work import (
     Authorize,
     Boot,
+    CertificateRequest,
     FirmwareReport,
     Inbound,
     LogReport,
     MeterValues,
+    SecurityNotice,
     StartTransaction,
     StatusReport,
     StopTransaction,
@@ -146,6 +150,15 @@ def _log_reports(items: _Items) -> Sequence[Any]:
     return [None] * len(items)
 
 
+def _security_notices(items: _Items) -> Sequence[Any]:
+    store_notices((item.charger_pk, item.received_at, work) for item, work in items)
+    return [None] * len(items)
+
+
+def _certificate_requests(items: _Items) -> Sequence[Any]:
+    return take_requests([(item.charger_pk, item.received_at, work) for item, work in items])
+
+
 # The order of writing. Heartbeats and messages that are only logged have nothing of their own.
 _WRITERS: Final[dict[type, _Writer]] = {
     Boot: _boots,
@@ -156,4 +169,6 @@ _WRITERS: Final[dict[type, _Writer]] = {
     Authorize: _authorizations,
     FirmwareReport: _firmware_reports,
     LogReport: _log_reports,
+    SecurityNotice: _security_notices,
+    CertificateRequest: _certificate_requests,
 }

@@ -141,6 +141,22 @@ class LogReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityNotice:
+    """SecurityEventNotification: `kind` is free text. Result: None."""
+
+    kind: str
+    occurred_at: datetime
+    tech_info: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequest:
+    """SignCertificate. Result: "Accepted" or "Rejected"."""
+
+    csr: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogOnly:
     """A message whose frame is stored and whose answer needs nothing from the database.
 
@@ -158,6 +174,8 @@ Work = (
     | StopTransaction
     | FirmwareReport
     | LogReport
+    | SecurityNotice
+    | CertificateRequest
     | LogOnly
 )
 

@@ -13,6 +13,7 @@ from chargers import tasks
 from chargers.events import CommandFinished, CommandQueued
 from chargers.models import Command, CommandStatus, Presence
 from chargers.services import commands, outcomes
+from chargers.services.payloads import payload_to_send
 from chargers.tests.factories import make_charger
 from cpo.models import AuditEntry
 from cpo.tests.factories import make_user
@@ -142,10 +143,14 @@ def test_error_is_kept_short(charger):
 def test_new_password_is_kept_until_it_is_delivered_only(charger):
     payload = {"key": "AuthorizationKey", "value": "00112233445566778899"}
     command = queue(charger, "ChangeConfiguration", payload=payload)
-    assert commands.claim_next(charger.pk).payload == payload
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payload::text || secret FROM chargers_command")
+        assert "00112233" not in str(cursor.fetchall())
+    assert payload_to_send(commands.claim_next(charger.pk)) == payload
     outcomes.mark_answered(command.pk, response={"status": "Accepted"})
     command.refresh_from_db()
     assert command.payload == {"key": "AuthorizationKey", "value": "••••"}
+    assert command.secret == ""
     assert "00112233" not in str(AuditEntry.objects.values())
 
 

@@ -75,7 +75,11 @@ async def test_an_unknown_identity_is_404_and_in_the_inbox(server, path, identit
     await amake_charger("CP1")
     assert await status_of(server, path) == 404
     row = await UnknownCharger.objects.aget()
-    assert (row.identity, row.reason, row.attempts) == (identity, "unknown", 1)
+    assert (row.identity, row.reason, row.attempts) == (
+        identity,
+        "bad_path" if "/" in identity else "unknown",
+        1,
+    )
     assert row.subprotocols == "ocpp1.6"
     assert row.remote_address == "127.0.0.1"
 
@@ -184,7 +188,7 @@ async def _offline(charger):
     return None if row.online else row
 
 
-@pytest.mark.proves("quirk 14", "own 22")
+@pytest.mark.proves("quirk 14", "own 22", "pain 2", "pain 3")
 async def test_the_newest_connection_wins_and_the_old_end_changes_nothing(server):
     cp = await amake_charger("CP1")
     async with server.charger("CP1") as old, server.charger("cp1") as new:
@@ -195,7 +199,7 @@ async def test_the_newest_connection_wins_and_the_old_end_changes_nothing(server
     await until(lambda: _offline(cp))
 
 
-@pytest.mark.proves("quirk 14", "own 22")
+@pytest.mark.proves("quirk 14", "own 22", "pain 1")
 async def test_many_connections_of_one_charger_leave_one(server):
     cp = await amake_charger("CP1")
     contexts = [server.charger("CP1") for _ in range(8)]
@@ -260,13 +264,13 @@ async def test_a_known_charger_is_never_in_the_inbox(server):
 
 
 async def test_the_inbox_is_bounded(orm, monkeypatch):
-    from chargers.store import connections
+    from chargers.store import strangers
 
-    monkeypatch.setattr(connections, "MAX_UNKNOWN", 3)
+    monkeypatch.setattr(strangers, "MAX_UNKNOWN", 3)
 
     def record():
         for number in range(5):
-            connections.record_strangers([connections.Stranger(f"S{number}", "", "")])
+            strangers.record_strangers([strangers.Stranger(f"S{number}", "", "")])
 
     await sync_to_async(record)()
     names = [row.identity async for row in UnknownCharger.objects.order_by("identity")]

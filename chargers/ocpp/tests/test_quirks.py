@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from chargers.models import ChargerQuirks, ChargingSession, MeterReading, ModelQuirks
 from chargers.ocpp import doorkeeper
+from chargers.ocpp.credentials import Credentials
 from chargers.ocpp.doorkeeper import Knock
 from chargers.ocpp.quirks import PLAIN, Make, choose, explain, load_rulebook, own_rule
 from chargers.ocpp.tests.fleet import amake_charger, make_charger
@@ -156,7 +157,7 @@ def test_a_boot_that_names_another_make_chooses_again():
 
 
 def knock(identity, *subprotocols):
-    return Knock(identity, subprotocols, None, None, "p", "10.0.0.1")
+    return Knock(identity, subprotocols, Credentials(), "p", "10.0.0.1")
 
 
 def test_a_batch_of_knocks_loads_the_rules_once(django_assert_num_queries):

@@ -9,7 +9,6 @@ from chargers.ocpp.tests.planning import AT, RECEIVED, START, STOP, TIME, answer
 from chargers.store.work import (
     BootResult,
     IdTagInfo,
-    LogOnly,
     StartResult,
 )
 
@@ -53,7 +52,7 @@ def test_answers():
         "idTagInfo": {"status": "Accepted"}
     }
     assert answer("DataTransfer", {"vendorId": "x"}) == {"status": "UnknownVendorId"}
-    assert answer("SignCertificate", {"csr": "x"}) == {"status": "Rejected"}
+    assert answer("SignCertificate", {"csr": "x"}, "Rejected") == {"status": "Rejected"}
 
 
 def test_an_answer_of_ours_that_is_not_valid_is_not_committed():
@@ -99,9 +98,10 @@ def test_before_acceptance_only_boot_and_transaction_data_pass(registration):
         assert not isinstance(plan(action, payload, who), Refusal)
 
 
-def test_notices_are_answered_and_logged():
+def test_security_events_are_answered():
     payload = {"type": "StartupOfTheDevice", "timestamp": TIME}
-    assert work("SecurityEventNotification", payload) == LogOnly()
+    notice = work("SecurityEventNotification", payload)
+    assert (notice.kind, notice.tech_info) == ("StartupOfTheDevice", "")
     assert answer("SecurityEventNotification", payload) == {}
 
 

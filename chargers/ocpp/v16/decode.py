@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chargers.ocpp.messages import DataTransfer, Notice, UnusableError
+from chargers.ocpp.messages import DataTransfer, UnusableError
 from chargers.ocpp.times import Clock
 from chargers.ocpp.v16.measurands import Number
 from chargers.ocpp.v16.meter_values import read_meter_values
@@ -17,8 +17,10 @@ from chargers.ocpp.v16.values import INT_MAX, SMALLINT_MAX, read_integer, read_n
 from chargers.store.work import (
     Authorize,
     Boot,
+    CertificateRequest,
     Heartbeat,
     MeterValues,
+    SecurityNotice,
     StartTransaction,
     StatusReport,
     StopTransaction,
@@ -79,8 +81,17 @@ def data_transfer(payload: Payload, _clock: Clock) -> DataTransfer:
     )
 
 
-def notice(payload: Payload, _clock: Clock) -> Notice:
-    return Notice(payload)
+def security_event(payload: Payload, clock: Clock) -> SecurityNotice:
+    """`type` is free text (white paper §A04); without a usable time it is the receipt's."""
+    return SecurityNotice(
+        kind=read_text(payload["type"], 50) or "Unknown",
+        occurred_at=clock.read(payload["timestamp"])[0],
+        tech_info=read_text(payload.get("techInfo"), 255),
+    )
+
+
+def sign_certificate(payload: Payload, _clock: Clock) -> CertificateRequest:
+    return CertificateRequest(payload["csr"].replace("\x00", ""))
 
 
 def meter_values(payload: Payload, clock: Clock) -> MeterValues:

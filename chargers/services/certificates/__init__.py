@@ -1,0 +1,1 @@
+"""Our certificate authority for chargers, and the roots that chargers trust."""

@@ -1,0 +1,1 @@
+"""Passwords, security profiles and security events."""
