@@ -6,13 +6,16 @@ Which form comes next after a refusal is decided in `answers`.
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from chargers.models import (
     OPEN_UPDATES,
+    CampaignStatus,
     Charger,
     ChargingSession,
     Command,
@@ -32,6 +35,8 @@ from cpo.models import User
 from cpo.services import audit
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, RefusedError
+
+logger = logging.getLogger(__name__)
 
 UNKNOWN_FORM: Final = frozenset({"NotImplemented", "NotSupported"})
 _RETRIES: Final = 3
@@ -77,32 +82,50 @@ def update_firmware(charger: Charger, *, image: FirmwareImage, actor: User | str
 
 def ask_charger(update_pk: int) -> bool:
     """Send the waiting update to its charger if the moment is right; whether it was sent."""
-    now = clock.now()
-    with transaction.atomic():
-        update = (
-            FirmwareUpdate.objects.select_for_update(of=("self",))
-            .select_related("image", "charger__cpo", "campaign")
-            .filter(pk=update_pk, status=UpdateStatus.WAITING, due_at__lte=now)
-            .first()
-        )
-        if update is None or not _is_reachable(update.charger):
-            return False
-        if update.image.runs_on(update.charger):
-            confirm(update, now)
-            return False
-        if update.charger.is_retired:
-            skip(update, now, "The charger is retired.")
-            return False
-        if is_charging(update.charger) or _has_another(update):
-            return False
-        FIRMWARE_UPDATE.check(update.status, UpdateStatus.ASKED)
-        update.status = UpdateStatus.ASKED
-        update.attempts += 1
-        update.asked_at = update.phase_since = now
-        update.from_version = update.charger.firmware_version
-        update.reported, update.reported_at, update.error = "", None, ""
-        send(update, first_form(update))
+    try:
+        with transaction.atomic():
+            return _ask(update_pk, clock.now())
+    except IntegrityError:
+        # Another update of this charger began at this very moment: this one waits for its end.
+        logger.info("Firmware update %s waits: its charger has another one", update_pk)
+        return False
+
+
+def _ask(update_pk: int, now: datetime) -> bool:
+    update = (
+        FirmwareUpdate.objects.select_for_update(of=("self",))
+        .select_related("image", "charger__cpo", "charger__presence", "campaign")
+        .filter(pk=update_pk, status=UpdateStatus.WAITING, due_at__lte=now)
+        .first()
+    )
+    if update is None:
+        return False
+    if update.charger.is_retired:
+        skip(update, now, "The charger is retired.")
+        return False
+    if update.image.runs_on(update.charger):
+        confirm(update, now)
+        return False
+    if not _is_the_moment(update):
+        return False
+    FIRMWARE_UPDATE.check(update.status, UpdateStatus.ASKED)
+    update.status = UpdateStatus.ASKED
+    update.attempts += 1
+    update.asked_at = update.phase_since = now
+    update.from_version = update.charger.firmware_version
+    update.reported, update.reported_at, update.error = "", None, ""
+    send(update, first_form(update))
     return True
+
+
+def _is_the_moment(update: FirmwareUpdate) -> bool:
+    if update.campaign is not None and update.campaign.status != CampaignStatus.RUNNING:
+        return False
+    return (
+        _is_reachable(update.charger)
+        and not is_charging(update.charger)
+        and not _has_another(update)
+    )
 
 
 def send(update: FirmwareUpdate, form: UpdateForm) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from chargers.models import FirmwareCampaign, FirmwareUpdate, UpdateStatus
 from chargers.services.firmware import sweep
+from chargers.services.firmware.asking import ask_charger
 from chargers.services.firmware.campaigns import (
     abort_campaign,
     add_chargers,
@@ -143,6 +144,20 @@ def test_pause_asks_nobody_and_follows_who_was_asked(fleet):
     resume_campaign(campaign, actor="ana")
     run(campaign)
     assert len(asked_of(campaign)) == 1
+
+
+def test_paused_between_choice_and_question_nobody_is_asked(fleet):
+    campaign = campaign_of(fleet)
+    pause_campaign(campaign, actor="ana")
+    assert not ask_charger(campaign.updates.get(wave=0).pk)
+
+
+def test_retired_charger_is_left_out(fleet):
+    campaign = campaign_of(fleet[:1])
+    fleet[0].retired_at = clock.now()
+    fleet[0].save()
+    run(campaign)
+    assert campaign.updates.get().status == UpdateStatus.SKIPPED
 
 
 def test_abort_calls_back_what_was_not_sent(fleet):

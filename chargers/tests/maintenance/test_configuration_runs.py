@@ -265,6 +265,7 @@ def test_two_runs_take_turns_at_one_charger(charger):
     assert asked(charger, "ChangeConfiguration").payload == {"key": "A", "value": "2"}
 
 
+@pytest.mark.proves("pain 46")
 def test_missed_answer_is_found_by_the_sweep(charger, monkeypatch):
     run = run_on(charger, values={"A": "1"})
     sweep.advance_runs()

@@ -425,7 +425,6 @@ def test_lost_follower_is_made_up_for(charger, monkeypatch):
     assert the_log().status == LogStatus.ACCEPTED
 
 
-@pytest.mark.proves("pain 45")
 def test_old_files_go_and_their_rows_stay(client, charger, address, settings, private_root):
     client.put(address, b"x", content_type=OCTETS)
     assert sweep.remove_old_files() == 0
