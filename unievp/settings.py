@@ -370,6 +370,8 @@ PAYMENT_MINIMUM: int = env.int("PAYMENT_MINIMUM", default=10_000)
 PAYMENT_MAXIMUM: int = env.int("PAYMENT_MAXIMUM", default=10_000_000)
 PAYMENT_MINUTES: int = env.int("PAYMENT_MINUTES", default=15)
 PAYMENT_VA_HOURS: int = env.int("PAYMENT_VA_HOURS", default=24)
+# The bundled fake gateway of `make run`.
+GATEWAY_PORT: int = env.int("GATEWAY_PORT", default=8010)
 # Hosts that a sandbox configuration may be pointed at: the bundled fake gateway.
 GATEWAY_HOSTS: list[str] = env.list("GATEWAY_HOSTS", default=["127.0.0.1", "localhost"])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unievp.devtools.children import Child
+from unievp.web.demo import gateway as demo
 from unievp.web.demo.logins import LOGINS, SAME_FOR_ALL
 
 
@@ -15,13 +16,14 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True)
 class Configuration:
-    """What `make run` reads from the environment (contract: PORT, OCPP_PORT, BIND, …)."""
+    """What `make run` reads from the environment: ports, BIND, SIMULATOR_CHARGERS (contract §1)."""
 
     base_dir: Path
     data_dir: Path
     bind: str
     port: int
     ocpp_port: int
+    gateway_port: int
     simulator_chargers: int
 
     @classmethod
@@ -33,6 +35,7 @@ class Configuration:
             os.environ.get("BIND", "127.0.0.1"),
             _number("PORT", 8000, most=65535),
             _number("OCPP_PORT", 9000, most=65535),
+            _number("GATEWAY_PORT", 8010, most=65535),
             _number("SIMULATOR_CHARGERS", 6, most=10_000),
         )
 
@@ -47,7 +50,7 @@ class Configuration:
 
 
 def servers(config: Configuration) -> list[Child]:
-    """Web, ocpp, worker and beat: what must answer before the platform is ready."""
+    """Web, ocpp, worker, beat and the fake gateway: what must answer before all is ready."""
     programs = Path(sys.executable).parent
     celery = [str(programs / "celery"), "--quiet", "--app", "unievp"]
     beat_file = str(config.data_dir / "celerybeat-schedule")
@@ -75,7 +78,26 @@ def servers(config: Configuration) -> list[Child]:
             [*celery, "beat", "--loglevel", "WARNING", "--schedule", beat_file, "--pidfile="],
             34,
         ),
+        Child("gateway", _gateway(config), 31),
     ]
+
+
+def _gateway(config: Configuration) -> list[str]:
+    """The fake Xendit and Midtrans; the demo's providers point there."""
+    web = f"http://{config.own_host}:{config.port}"
+    midtrans = f"{web}{demo.webhook_path('midtrans', demo.MIDTRANS_SLUG)}"
+    options = {
+        "--host": config.bind,
+        "--port": str(config.gateway_port),
+        "--public-url": f"http://{config.shown_host}:{config.gateway_port}",
+        "--state": str(config.data_dir / "gateway.json"),
+        "--xendit-webhooks": f"{web}{demo.webhook_path('xendit', demo.XENDIT_SLUG)}",
+        "--xendit-token": demo.CALLBACK_TOKEN,
+        "--midtrans-webhooks": midtrans,
+        "--iris-webhooks": midtrans,
+        "--iris-key": demo.IRIS_KEY,
+    }
+    return [sys.executable, "-m", "simulator.gateway", *(w for o in options.items() for w in o)]
 
 
 def fleet(config: Configuration) -> list[Child]:
@@ -97,6 +119,8 @@ def welcome(config: Configuration) -> list[str]:
         f"  {name:<9}{base + path:<31}{_logins_of(place)}"
         for name, path, place in (("Admin", "/admin/", "admin"), ("Portal", "/", "portal"))
     ]
+    gateway = f"http://{config.shown_host}:{config.gateway_port}/"
+    lines.append(f"  {'Gateway':<9}{gateway:<31}a fake one, to pay on")
     ocpp = f"ws://{config.shown_host}:{config.ocpp_port}"
     return ["", *lines, f"  {'Chargers':<9}{ocpp}/{{charger_id}}", ""]
 

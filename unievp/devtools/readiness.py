@@ -16,6 +16,7 @@ def missing(config: Configuration, redis_url: str) -> list[str]:
         "web": lambda: _http_status(config.own_host, config.port, "/readyz") == 200,
         # Any HTTP answer: without an upgrade it is not a charger, but the server is there.
         "ocpp": lambda: _http_status(config.own_host, config.ocpp_port, "/") is not None,
+        "gateway": lambda: _http_status(config.own_host, config.gateway_port, "/healthz") == 200,
         "worker": lambda: _worker_answers(redis_url),
     }
     return [name for name, answers in checks.items() if not answers()]

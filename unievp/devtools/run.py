@@ -109,7 +109,12 @@ def main() -> int:
 
 
 def _check_ports(config: Configuration) -> None:
-    for name, port in (("PORT", config.port), ("OCPP_PORT", config.ocpp_port)):
+    ports = {
+        "PORT": config.port,
+        "OCPP_PORT": config.ocpp_port,
+        "GATEWAY_PORT": config.gateway_port,
+    }
+    for name, port in ports.items():
         # A runner that was killed a moment ago may still be ending its servers.
         if not wait_until(partial(port_is_free, port, config.bind), timeout=4):
             message = f"Port {port} on {config.bind} is taken. Choose another one: make run {name}="

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import re
 import signal
@@ -19,11 +20,12 @@ CHECKOUT = Path(__file__).parents[3]
 READY = "UNIEV is ready"
 
 
-def two_free_ports():
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 class Platform:
@@ -31,7 +33,7 @@ class Platform:
 
     def __init__(self, folder):
         self.data_dir = folder / "data"
-        self.web_port, self.ocpp_port = two_free_ports()
+        self.web_port, self.ocpp_port, self.gateway_port = free_ports(3)
         self.log = folder / "output"
         ours = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DEBUG"}
         kept = {k: v for k, v in os.environ.items() if k not in ours and "PYTEST" not in k}
@@ -39,6 +41,7 @@ class Platform:
             "DATA_DIR": str(self.data_dir),
             "PORT": str(self.web_port),
             "OCPP_PORT": str(self.ocpp_port),
+            "GATEWAY_PORT": str(self.gateway_port),
             "SIMULATOR_CHARGERS": "2",
         }
         self.process = None
@@ -81,7 +84,7 @@ def platform(tmp_path):
 
 @pytest.fixture
 def variables(monkeypatch):
-    for name in ("PORT", "OCPP_PORT", "BIND", "SIMULATOR_CHARGERS"):
+    for name in ("PORT", "OCPP_PORT", "GATEWAY_PORT", "BIND", "SIMULATOR_CHARGERS"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -89,7 +92,7 @@ def variables(monkeypatch):
 def test_the_defaults_are_the_contracts(tmp_path, variables):
     config = Configuration.read(tmp_path, tmp_path)
     assert (config.bind, config.port, config.ocpp_port) == ("127.0.0.1", 8000, 9000)
-    assert config.simulator_chargers == 6
+    assert (config.gateway_port, config.simulator_chargers) == (8010, 6)
     assert fleet(config)[0].command[-2:] == ["--chargers", "6"]
 
 
@@ -120,7 +123,7 @@ def test_the_welcome_names_addresses_and_logins(tmp_path, variables):
         assert part.replace("127.0.0.1", "localhost") in text.replace("127.0.0.1", "localhost")
 
 
-@pytest.mark.parametrize("name", ["PORT", "OCPP_PORT"])
+@pytest.mark.parametrize("name", ["PORT", "OCPP_PORT", "GATEWAY_PORT"])
 def test_a_taken_port_is_refused_with_the_variables_name(platform, name):
     taken = int(platform.env[name])
     with socket.create_server(("127.0.0.1", taken)):

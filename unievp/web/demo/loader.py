@@ -10,12 +10,14 @@ from django.db import transaction
 from cpo.models import CPO, CPOStatus, Driver, Membership, User
 from cpo.services.companies import change_cpo_status
 from unievp.web.demo.field import CHARGERS, LOCATIONS, TARIFFS
+from unievp.web.demo.gateway import PROVIDERS
 from unievp.web.demo.logins import LOGINS, SAME_FOR_ALL, SUPERUSER, Login
 from unievp.web.demo.people import COMPANIES, DRIVERS, DemoCompany, DemoDriver
 from unievp.web.demo.store import (
     add_charger,
     add_commission_rate,
     add_location,
+    add_provider,
     add_tariff,
     add_token,
     assign_tariff,
@@ -46,6 +48,8 @@ def load_demo() -> dict[str, int]:
     for charger in CHARGERS:
         added["chargers"] += add_charger(charger, actor=admin)
         added["tariff assignments"] += assign_tariff(charger, actor=admin)
+    for provider in PROVIDERS:
+        added["payment providers"] += add_provider(provider)
     for driver in DRIVERS:
         added["id tokens"] += add_token(driver, _driver(driver, added))
     return dict(added)

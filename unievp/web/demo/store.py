@@ -6,16 +6,20 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from chargers.models import Charger, IdToken, Location, TariffAssignment
 from chargers.services.assignments import assign_tariff as assign
 from chargers.services.chargers import ConnectorSpec, register_charger
 from cpo.models import CPO, Driver, User
 from cpo.services import audit
-from payments.models import CommissionRate
+from payments.gateways.base import Method
+from payments.models import CommissionRate, Environment, ProviderConfig
 from tariffs.models import TariffTemplate
 from tariffs.pricing.simple import SimpleTariff, simple_rules
 from tariffs.services.templates import create_template
 from unievp.web.demo.field import DemoCharger, DemoLocation, DemoTariff
+from unievp.web.demo.gateway import DemoProvider
 from unievp.web.demo.people import DemoDriver
 
 # Long before anything that the demo may bill.
@@ -83,6 +87,23 @@ def assign_tariff(charger: DemoCharger, *, actor: User) -> bool:
     template = TariffTemplate.objects.get(cpo=row.cpo, name=charger.tariff)
     assign(row, template=template, actor=actor, valid_from=SINCE)
     return True
+
+
+def add_provider(provider: DemoProvider) -> bool:
+    _row, created = ProviderConfig.objects.get_or_create(
+        webhook_slug=provider.slug,
+        defaults={
+            "provider": provider.provider,
+            "environment": Environment.SANDBOX,
+            "name": provider.name,
+            "priority": provider.priority,
+            "methods": [method.value for method in Method],
+            "for_payouts": provider.for_payouts,
+            "base_url": f"http://127.0.0.1:{settings.GATEWAY_PORT}",
+            **provider.secrets,
+        },
+    )
+    return created
 
 
 def add_token(driver: DemoDriver, row: Driver) -> bool:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from chargers.models import Charger, Connector, IdToken, Location, PowerType, TariffAssignment
 from cpo.models import CPO, CPOStatus, Driver, Membership, User
-from payments.models import CommissionRate
+from payments.models import CommissionRate, ProviderConfig
 from tariffs.models import TariffTemplate
 from unievp.web.demo.logins import LOGINS, SAME_FOR_ALL
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 MODELS = (
     User, CPO, Membership, Driver, Location, Charger, Connector, IdToken,
-    TariffTemplate, TariffAssignment, CommissionRate,
+    TariffTemplate, TariffAssignment, CommissionRate, ProviderConfig,
 )  # fmt: skip
 
 
