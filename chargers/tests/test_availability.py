@@ -129,7 +129,7 @@ _EVENTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_EVENTS, st.integers(0, 1200), st.randoms())
 def test_periods_tile_the_time_and_add_up_to_it(happened, cut, random):
     since, until, middle = T, h(20), T + timedelta(minutes=cut)

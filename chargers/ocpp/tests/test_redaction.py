@@ -3,7 +3,14 @@ import time
 
 import pytest
 
-from chargers.ocpp.redaction import MAX_STORED, REDACTED, redact, redact_json, redact_payload
+from chargers.ocpp.redaction import (
+    _NAMES,
+    MAX_STORED,
+    REDACTED,
+    redact,
+    redact_json,
+    redact_payload,
+)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +131,8 @@ def test_an_answer_that_is_kept_as_json_has_no_secret():
         "retries": 3,
         "secret": None,
     }
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_every_telling_name_is_looked_for(name):
+    assert SECRET not in redact(f'[2,"1","DataTransfer",{{"Vendor.{name.upper()}":"{SECRET}"}}]')
