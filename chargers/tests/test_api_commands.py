@@ -340,7 +340,7 @@ def test_waiting_for_what_has_ended_answers_at_once(client, charger):
 
 def test_the_schema_describes_the_endpoints(client):
     response = client.get("/api/schema?format=json")
-    schema = response.json()
+    schema = json.loads(response.content)
     assert schema["openapi"].startswith("3.1")
     operation = schema["paths"]["/api/chargers/{charger_id}/commands"]["post"]
     assert set(operation["responses"]) >= {"200", "202"}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class IdempotencyKey(models.Model):
     """A write that a caller may repeat: its answer, kept under the caller's `Idempotency-Key`.
 
-    `owner` is whose key it is ("cpo.user:7", "cpo.apikey:3"); `request_digest` is the SHA-256 of
+    `owner` is whose key it is ("user:7", "key:3"); `request_digest` is the SHA-256 of
     method, path and body. Written in the transaction of the write itself.
     """
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cpo.access import Actor
-from cpo.models import IdempotencyKey
+from cpo.models import ApiKey, IdempotencyKey
 from unievp.lib import clock
 from unievp.lib.errors import InvalidError, RefusedError
 
@@ -65,7 +65,8 @@ def forget_old_keys() -> int:
 
 
 def owner_of(actor: Actor) -> str:
-    return f"{actor._meta.label_lower}:{actor.pk}"
+    kind = "key" if isinstance(actor, ApiKey) else "user"
+    return f"{kind}:{actor.pk}"
 
 
 def _replay(kept: IdempotencyKey, digest: bytes) -> Answer:

@@ -128,6 +128,7 @@ async def test_a_silent_charger_times_out_and_a_late_answer_counts(server, setti
         await status(after, CommandStatus.ANSWERED, CommandStatus.TIMED_OUT)
 
 
+@pytest.mark.proves("client 11", "own 23")
 async def test_a_lost_connection_ends_the_command(server):
     cp = await amake_charger()
     command = await queue(cp)
@@ -140,6 +141,7 @@ async def test_a_lost_connection_ends_the_command(server):
             await asyncio.wait_for(charger.socket.recv(), 0.2)
 
 
+@pytest.mark.proves("own 23")
 async def test_an_expired_command_is_never_delivered(server):
     cp = await amake_charger()
     command = await queue(cp, deadline_s=-1)
@@ -151,6 +153,7 @@ async def test_an_expired_command_is_never_delivered(server):
     assert row.sent_at is None
 
 
+@pytest.mark.proves("pain 58")
 async def test_a_charger_that_starts_before_it_answers_is_served(server):
     cp = await amake_charger()
     await amake_token("TAG1")

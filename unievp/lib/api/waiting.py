@@ -76,8 +76,8 @@ async def _listening(group: str) -> AsyncIterator[asyncio.Event]:
 
 
 async def _listen(group: str, heard: asyncio.Event, joined: asyncio.Event) -> None:
-    layer: Any = get_channel_layer()
     try:
+        layer: Any = get_channel_layer()
         channel = await layer.new_channel("wait.")
         await layer.group_add(group, channel)
         joined.set()
