@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 from datetime import datetime
 from decimal import Decimal
@@ -206,7 +207,7 @@ def test_the_seeds_are_known_makes_and_are_sown_once():
 @pytest.mark.proves("pain 31")
 async def test_the_answer_to_a_start_waits_for_chargers_that_drop_fast_ones(server):
     charger = await amake_charger("CP1")
-    await ChargerQuirks.objects.acreate(charger=charger, start_answer_delay_ms=150)
+    await ChargerQuirks.objects.acreate(charger=charger, start_answer_delay_ms=1000)
     async with server.charger("CP1") as client:
         start = {
             "connectorId": 1,
@@ -231,11 +232,12 @@ async def test_an_edited_rule_holds_from_the_next_frame_on(server):
         await client.call("Heartbeat", {})
         await ModelQuirks.objects.acreate(name="Acme", vendor_pattern="acme", energy_factor=1000)
         await sync_to_async(announce_quirks)()
-        minutes = iter(range(10, 60))
+        numbers = itertools.count()
 
         async def is_multiplied():
+            minute, second = divmod(next(numbers), 60)
             value = {
-                "timestamp": f"2026-03-04T05:{next(minutes)}:00Z",
+                "timestamp": f"2026-03-04T05:{minute:02}:{second:02}Z",
                 "sampledValue": [{"value": "2"}],
             }
             await client.call("MeterValues", {"connectorId": 1, "meterValue": [value]})
