@@ -16,14 +16,17 @@ MAX_STORED: Final = 65_536
 
 _NAMES: Final = (
     "authorizationkey",
+    "authorization_key",
     "password",
     "passwd",
     "passphrase",
     "secret",
     "private_key",
+    "private-key",
     "privatekey",
     "apikey",
     "api_key",
+    "api-key",
     "credential",
     "accesstoken",
     "access_token",
