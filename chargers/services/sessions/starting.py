@@ -21,6 +21,7 @@ from chargers.services.sessions.matching import match_orphan
 from chargers.services.sessions.parked import hand_over, stop_of
 from chargers.services.sessions.tariff import TariffAtStart, tariffs_at_start
 from chargers.store import starts, stops
+from chargers.store.adoption import adopt_readings
 from chargers.store.readings import retell_sessions
 from chargers.store.starts import NewSession, StartContext, StartOf
 from chargers.store.work import StartResult
@@ -169,7 +170,7 @@ def _adopt_readings(planned: Sequence[_Planned], made: dict[int, tuple[int, int]
         for plan in planned
         if abs(plan.session.received_at - plan.session.started_at) > AT_ONCE
     ]
-    retell_sessions(starts.adopt_readings(late))
+    retell_sessions(adopt_readings(late))
 
 
 def _claim_orphans(items: Sequence[StartOf], made: dict[int, tuple[int, int]]) -> None:
