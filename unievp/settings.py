@@ -145,7 +145,10 @@ _database |= {
     "CONN_MAX_AGE": 0,
     "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": _TRANSACTION_POOLER,
-    "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_uniev")},
+    "TEST": {
+        "NAME": env.str("TEST_DATABASE_NAME", default="test_uniev"),
+        "TEMPLATE": env.str("TEST_DATABASE_TEMPLATE", default="") or None,
+    },
 }
 _database_options: dict[str, Any] = _database.setdefault("OPTIONS", {})
 _database_options.setdefault("application_name", env.str("PROCESS_NAME", default="uniev"))

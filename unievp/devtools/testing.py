@@ -2,12 +2,17 @@
 
 One pair of servers in `DATA_DIR/test` serves every pytest that runs in the checkout. Each of them
 has databases of its own in both; the workers of pytest-xdist share their controller's servers.
+PostgreSQL copies a test database from a template that has all migrations, made when one changes.
 """
 
 import atexit
 import fcntl
+import hashlib
 import os
 import re
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +45,7 @@ def join(base_dir: Path) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None and Session.services is None:
         _open_session(data_dir(base_dir) / "test")
+        os.environ["TEST_DATABASE_TEMPLATE"] = _template(base_dir)
     if worker is not None:
         _choose_databases(1 + int(worker.removeprefix("gw")))
 
@@ -100,6 +106,43 @@ def _take_slot(folder: Path) -> int:
         Session.slot = handle
         return number
     raise ServiceError(f"{SLOTS} test sessions run already.")
+
+
+def _template(base_dir: Path) -> str:
+    """The name of a database with today's migrations; partitions are made for the day they run."""
+    folder = Path(os.environ["DATA_DIR"])
+    digest = hashlib.sha256(datetime.now(UTC).date().isoformat().encode())
+    for path in sorted([*base_dir.glob("*/migrations/*.py"), base_dir / "requirements.txt"]):
+        digest.update(path.read_bytes())
+    name = f"template_uniev_{digest.hexdigest()[:16]}"
+    with (folder / "template.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            rows = connection.execute("SELECT datname FROM pg_database").fetchall()
+            if (name,) not in rows:
+                old = [row[0] for row in rows if row[0].startswith("template_uniev_")]
+                _make_template(base_dir, connection, name, old)
+    return name
+
+
+def _make_template(
+    base_dir: Path, connection: psycopg.Connection[tuple[str]], name: str, old: list[str]
+) -> None:
+    """Under a name of its own until it is whole: a killed pytest leaves no half template."""
+    building = psycopg.sql.Identifier("template_uniev_building")
+    for each in old:
+        drop = psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        connection.execute(drop.format(psycopg.sql.Identifier(each)))
+    connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(building))
+    server, _, rest = os.environ["DATABASE_URL"].rpartition("/")
+    query = "?" + rest.partition("?")[2] if "?" in rest else ""
+    url = f"{server}/template_uniev_building{query}"
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+    subprocess.run(  # noqa: S603 (our own program)
+        command, cwd=base_dir, env={**os.environ, "DATABASE_URL": url}, check=True
+    )
+    rename = psycopg.sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    connection.execute(rename.format(building, psycopg.sql.Identifier(name)))
 
 
 def _drop_leftovers(state: State) -> None:
