@@ -93,7 +93,7 @@ class EncryptedTextField(TextField):
         return mask(self.value_from_object(obj) or "")
 
 
-class _IsEmpty(Exact):  # type: ignore[type-arg]  # as above
+class _IsEmpty(Exact):
     """`field=""`, which is stored as it is; any other value is refused."""
 
     def get_prep_lookup(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIBhTCCASugAwIBAgIQ\n-----END CERTIFICATE-----\n"
 _PEM_JSON = PEM.replace("\n", "\\n")
@@ -38,7 +38,7 @@ class Case(NamedTuple):
 
     typed: dict[str, str]
     wire: str
-    answers: tuple = (OK, REJECTED)
+    answers: tuple[Any, ...] = (OK, REJECTED)
 
 
 _PROFILE = {

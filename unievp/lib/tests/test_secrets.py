@@ -151,3 +151,11 @@ def test_a_rotated_secret_key_keeps_the_chargers_passwords():
 def test_comparison_is_by_value():
     assert secrets.constant_time_equal(b"a", b"a")
     assert not secrets.constant_time_equal(b"a", b"ab")
+
+
+def test_whether_a_secret_is_empty_may_be_asked_and_nothing_else():
+    sql, parameters = Vault.objects.filter(secret="").query.sql_with_params()
+    assert sql.endswith('"secret" = %s')
+    assert parameters == ("",)
+    with pytest.raises(FieldError, match="can never match"):
+        Vault.objects.filter(secret="1")
