@@ -18,6 +18,14 @@ from chargers.admin.maintenance.runs import ConfigurationRunAdmin, Configuration
 from chargers.admin.orphans import OrphanStopAdmin
 from chargers.admin.quirks import ModelQuirksAdmin
 from chargers.admin.remote_starts import RemoteStartAdmin
+from chargers.admin.security.lists import (
+    AdoptionDoorAdmin,
+    CertificateAuthorityAdmin,
+    ChargerCertificateAdmin,
+    InstalledCertificateAdmin,
+    RefusedHandshakeAdmin,
+    SecurityEventAdmin,
+)
 from chargers.admin.sessions import ChargingSessionAdmin
 from chargers.admin.site_budgets import SiteAllocationChangeAdmin, SiteBudgetAdmin
 from chargers.admin.tokens import IdTokenAdmin
@@ -25,7 +33,10 @@ from chargers.admin.unknown import UnknownChargerAdmin
 from chargers.admin.wire import FrameAdmin, MeterReadingAdmin
 
 __all__ = [
+    "AdoptionDoorAdmin",
+    "CertificateAuthorityAdmin",
     "ChargerAdmin",
+    "ChargerCertificateAdmin",
     "ChargerLogAdmin",
     "ChargingProfileAdmin",
     "ChargingSessionAdmin",
@@ -42,12 +53,15 @@ __all__ = [
     "FirmwareUpdateAdmin",
     "FrameAdmin",
     "IdTokenAdmin",
+    "InstalledCertificateAdmin",
     "LocationAdmin",
     "MeterReadingAdmin",
     "ModelQuirksAdmin",
     "OrphanStopAdmin",
     "PresenceChangeAdmin",
+    "RefusedHandshakeAdmin",
     "RemoteStartAdmin",
+    "SecurityEventAdmin",
     "SessionCorrectionAdmin",
     "SiteAllocationChangeAdmin",
     "SiteBudgetAdmin",

@@ -19,6 +19,11 @@ from chargers.admin.connections import steadiness_of
 from chargers.admin.connectors import ConnectorInline
 from chargers.admin.maintenance.charger_pages import MaintenanceActions
 from chargers.admin.quirks import ChargerQuirksInline, effective_quirks
+from chargers.admin.security.charger_actions import (
+    SECURITY_ACTIONS,
+    SECURITY_COLUMNS,
+    SecurityActions,
+)
 from chargers.admin.send import send_command_view
 from chargers.admin.wire import wire_log_url
 from chargers.models import Charger, ChargerQuirks, Presence
@@ -51,7 +56,7 @@ class RetiredFilter(admin.SimpleListFilter):
 
 
 @admin.register(Charger)
-class ChargerAdmin(MaintenanceActions, AuditedAdmin):
+class ChargerAdmin(SecurityActions, MaintenanceActions, AuditedAdmin):
     list_display = (
         "identity",
         "name",
@@ -72,7 +77,7 @@ class ChargerAdmin(MaintenanceActions, AuditedAdmin):
         "vendor",
         RetiredFilter,
     )
-    list_select_related = ("cpo", "location", "presence")
+    list_select_related = ("cpo", "location", "presence", "refused_handshake")
     search_fields = ("identity", "name", "serial_number", "location__name")
     autocomplete_fields = ("cpo", "location")
     inlines = (ConnectorInline, ChargerQuirksInline)
@@ -81,10 +86,12 @@ class ChargerAdmin(MaintenanceActions, AuditedAdmin):
         "configuration",
         "fetch_log",
         "update_firmware",
+        *SECURITY_ACTIONS,
         "new_password",
         "retire",
     )
     readonly_fields = (
+        *SECURITY_COLUMNS,
         "online",
         "state",
         "error_code",
@@ -129,8 +136,10 @@ class ChargerAdmin(MaintenanceActions, AuditedAdmin):
             {
                 "classes": ("tab",),
                 "fields": (
-                    ("registration", "heartbeat_interval_s"),
-                    ("security_profile", "protected"),
+                    ("registration", "security_profile"),
+                    ("heartbeat_interval_s", "boot_interval_s"),
+                    ("protected", "refused_because"),
+                    "address_to_enter",
                     ("assume_ocpp16", "time_zone"),
                     ("address", "forced_status"),
                     "steadiness",
@@ -236,6 +245,12 @@ class ChargerAdmin(MaintenanceActions, AuditedAdmin):
         return links(
             list_link("chargers.chargingsession", _("sessions"), charger__id__exact=charger.pk),
             list_link("chargers.command", _("commands"), charger__id__exact=charger.pk),
+            list_link(
+                "chargers.securityevent", _("security events"), charger__id__exact=charger.pk
+            ),
+            list_link(
+                "chargers.chargercertificate", _("certificates"), charger__id__exact=charger.pk
+            ),
             list_link("chargers.chargerlog", _("logs"), charger__id__exact=charger.pk),
             list_link("chargers.firmwareupdate", _("firmware"), charger__id__exact=charger.pk),
             link(wire_log_url(charger), _("wire log")),

@@ -46,7 +46,9 @@ def check(charger: Charger, given: Credentials, ours: Ours) -> Fit | RefusalReas
     if isinstance(first, Fit) or charger.pending_security_profile is None:
         return first
     second = _check(charger, given, ours, charger.pending_security_profile)
-    return second if isinstance(second, Fit) else first
+    # What went wrong at the right door says more than that it was the other door.
+    elsewhere = (RefusalReason.PROFILE, RefusalReason.PLAIN)
+    return second if isinstance(second, Fit) or first in elsewhere else first
 
 
 def _check(charger: Charger, given: Credentials, ours: Ours, profile: int) -> Fit | RefusalReason:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -12,13 +12,12 @@ from chargers.ocpp import frames, protocol
 from chargers.ocpp.protocol import Answer, Failure
 from chargers.ocpp.redaction import redact
 from chargers.services import outcomes
+from chargers.store.commands import CONNECTION_LOST
 from chargers.store.frames import FrameRow, append_frames
 from unievp.lib import clock
 
 if TYPE_CHECKING:
     from chargers.models import Command
-
-CONNECTION_LOST: Final = "The connection closed before the answer came"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from chargers.models import Command
 
+# Sent, and the socket closed before the answer: the charger may have done it.
+CONNECTION_LOST: Final = "The connection closed before the answer came"
+
 # Only the newest connection of a charger may speak to it.
 _CLAIM: Final = """
 UPDATE chargers_command AS command

@@ -51,6 +51,17 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        _("Security"),
+        (
+            ("chargers.SecurityEvent", "gpp_maybe"),
+            ("chargers.RefusedHandshake", "front_hand"),
+            ("chargers.ChargerCertificate", "verified_user"),
+            ("chargers.InstalledCertificate", "workspace_premium"),
+            ("chargers.CertificateAuthority", "account_balance"),
+            ("chargers.AdoptionDoor", "door_open"),
+        ),
+    ),
+    (
         _("Wire"),
         (
             ("chargers.Frame", "swap_vert"),
@@ -205,6 +216,16 @@ def _field_cards(figures: selectors.HomeFigures) -> list[dict[str, Any]]:
             "help",
             changelist_url("chargers.UnknownCharger"),
             alarm="warning" if figures.unknown_chargers else "",
+        ),
+        _card(
+            _("Critical security events"),
+            figures.critical_events,
+            _("Not seen by anybody yet"),
+            "gpp_maybe",
+            changelist_url(
+                "chargers.SecurityEvent", severity__exact="critical", seen_at__isempty=1
+            ),
+            alarm="danger" if figures.critical_events else "",
         ),
     ]
 

@@ -8,6 +8,7 @@ from chargers.models import Charger, Command, CommandStatus, PasswordRotation, R
 from chargers.services.registration.adopted import secured
 from chargers.services.security.rotations import OPEN, settle
 from chargers.states import PASSWORD_ROTATION
+from chargers.store.commands import CONNECTION_LOST
 
 _TAKEN: Final = frozenset({"Accepted", "RebootRequired"})
 
@@ -43,6 +44,8 @@ def _follow_password(command: Command) -> None:
 
 def _rotation_status(command: Command) -> RotationStatus:
     """RebootRequired: until it restarts, the charger may come back with the old password."""
+    if _is_lost(command):
+        return RotationStatus.UNSURE
     match command.status:
         case CommandStatus.ANSWERED if command.response_status == "Accepted":
             return RotationStatus.DONE
@@ -50,8 +53,6 @@ def _rotation_status(command: Command) -> RotationStatus:
             return RotationStatus.UNSURE
         case CommandStatus.ANSWERED | CommandStatus.FAILED:
             return RotationStatus.REFUSED
-        case CommandStatus.TIMED_OUT:
-            return RotationStatus.UNSURE
         case _:
             return RotationStatus.UNSENT
 
@@ -64,7 +65,7 @@ def _follow_profile(command: Command) -> None:
     charger = Charger.objects.select_for_update().get(pk=command.charger_id)
     profile = int(value)
     answered = command.status == CommandStatus.ANSWERED
-    if command.status == CommandStatus.TIMED_OUT:
+    if _is_lost(command):
         return
     if answered and command.response_status in _TAKEN:
         if profile > charger.security_profile:
@@ -72,3 +73,9 @@ def _follow_profile(command: Command) -> None:
     elif charger.pending_security_profile == profile:
         charger.pending_security_profile = None
     charger.save(update_fields=["pending_security_profile", "updated_at"])
+
+
+def _is_lost(command: Command) -> bool:
+    """Sent, and no answer: it may have been done."""
+    cut = command.status == CommandStatus.FAILED and command.error == CONNECTION_LOST
+    return cut or command.status == CommandStatus.TIMED_OUT

@@ -15,7 +15,9 @@ from chargers.models import (
     ChargingSession,
     Connector,
     ConnectorStatus,
+    SecurityEvent,
     SessionStatus,
+    Severity,
     UnknownCharger,
 )
 from payments.models import Bill, Settlement, SettlementStatus
@@ -92,6 +94,7 @@ class HomeFigures:
     unbilled: Unbilled
     settlements: Settlements
     unknown_chargers: int
+    critical_events: int
     today: Today
     hours: list[Hour]
     zone_name: str
@@ -108,6 +111,9 @@ def home_figures() -> HomeFigures:
         unbilled=_unbilled(),
         settlements=_settlements(),
         unknown_chargers=UnknownCharger.objects.count(),
+        critical_events=SecurityEvent.objects.filter(
+            severity=Severity.CRITICAL, seen_at__isnull=True
+        ).count(),
         today=Today(
             bills=sum(hour.bills for hour in today),
             energy_wh=sum(hour.energy_wh for hour in today),

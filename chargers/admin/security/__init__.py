@@ -1,0 +1,1 @@
+"""Registration, passwords, profiles, certificates and security events in the admin."""
