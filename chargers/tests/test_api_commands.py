@@ -46,7 +46,7 @@ def problem(response, status):
     return body
 
 
-@pytest.mark.proves("pain 8", "pain 46", "pain 47")
+@pytest.mark.proves("pain 8", "pain 46", "pain 47", "pain 49")
 def test_a_command_is_queued_and_can_be_looked_at(client, charger):
     key = key_for(charger.cpo)
     response = post(client, RESET, key=key)
@@ -97,6 +97,7 @@ def test_a_rivals_charger_and_command_are_not_there(client, charger):
     assert Command.objects.count() == 1
 
 
+@pytest.mark.proves("pain 49")
 @pytest.mark.parametrize(
     ("role", "status"),
     [(Role.OWNER, 202), (Role.OPERATOR, 202), (Role.FINANCE, 403), (Role.VIEWER, 403)],

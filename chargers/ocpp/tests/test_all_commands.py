@@ -93,6 +93,8 @@ def test_there_is_a_case_for_every_operation():
                 "DataTransfer",
                 "client 1",
                 "client 9",
+                "client 12",
+                "TC_061",
                 "client 20",
                 "client 21",
             ),
