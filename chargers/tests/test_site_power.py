@@ -144,7 +144,7 @@ def test_connector_charger_and_own_caps_hold(site):
 
 
 def test_cars_take_turns_when_not_all_can_have_the_minimum():
-    site = make_site(power_w=9_000, turn_s=600)
+    site = make_site(power_w=9_000, turn_s=600, lease_s=7_200)
     one, two = site.chargers
     site.settle()
     for charger, number in ((one, 1), (one, 2), (two, 1)):

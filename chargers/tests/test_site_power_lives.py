@@ -28,7 +28,7 @@ BUDGET_W = 22_000
 class Life:
     def __init__(self, seed):
         self.dice = random.Random(seed)
-        self.site = make_site(turn_s=120, power_w=BUDGET_W)
+        self.site = make_site(turn_s=120, lease_s=300, power_w=BUDGET_W)
         self.stores = {charger.pk: ProfileStore() for charger in self.site.chargers}
         self.sessions = {}
         self.offline = set()
@@ -42,7 +42,7 @@ class Life:
         act()
         self.check()
         end_profiles(self.site.now)
-        self.site.compute(seconds=self.dice.choice((5, 5, 30, 400)))
+        self.site.compute(seconds=self.dice.choice((5, 5, 30, 60)))
         self.check()
         for charger in self.site.chargers:
             self.answer(charger)
@@ -77,7 +77,7 @@ class Life:
         self.story.append(f"{charger} {'gone' if gone else 'back'}")
 
     def wait(self):
-        self.site.now += timedelta(seconds=self.dice.choice((1, 60, 300)))
+        self.site.now += timedelta(seconds=self.dice.choice((1, 20)))
 
     def answer(self, charger):
         while (command := claim_next(charger.pk)) is not None:
@@ -124,7 +124,7 @@ def test_chargers_never_allow_more_than_the_budget(seed):
             for charger in life.site.chargers:
                 life.answer(charger)
         life.site.now += timedelta(seconds=300)
-    for _step in range(25):
+    for _step in range(20):
         life.step()
     states = set(life.site.chargers[0].charging_profiles.values_list("state", flat=True))
     assert ProfileState.INSTALLED in states

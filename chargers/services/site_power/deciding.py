@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from chargers.models import AllocationReason, ConnectorStatus
@@ -47,17 +47,25 @@ def decide(site: Site) -> list[Decision]:
 
 def bound_of(outlet: Outlet, site: Site) -> int:
     """The most that the charger lets this connector have now, as far as it has confirmed."""
+    return _bound_at(outlet, site.now)
+
+
+def later(site: Site) -> datetime:
+    """By then a lease that nobody could renew has to be reckoned with, to make room in time."""
+    return site.now + timedelta(seconds=site.budget.lease_s / 3)
+
+
+def _bound_at(outlet: Outlet, at: datetime) -> int:
     row = outlet.row
-    lasting = row.limit_until is not None and row.limit_until > site.now
-    if row.limit_ma is not None and lasting:
+    if row.limit_ma is not None and row.limit_until is not None and row.limit_until > at:
         return row.limit_ma
-    return _default_of(outlet, site)
+    return _default_at(outlet, at)
 
 
-def _default_of(outlet: Outlet, site: Site) -> int:
+def _default_at(outlet: Outlet, at: datetime) -> int:
     """What a session without a limit of its own gets."""
     station = outlet.station.row
-    if station.gate_until is not None and station.gate_until > site.now:
+    if station.gate_until is not None and station.gate_until > at:
         return 0
     if station.fallback_ma is not None:
         most = max(station.fallback_ma, station.fallback_sent_ma or 0)
@@ -87,9 +95,12 @@ def _takes_offline(outlet: Outlet, site: Site) -> int:
 
 
 def _set_aside(outlet: Outlet, takes: int, site: Site) -> int:
-    """What nobody else may get. An offline charger falls back when its leases end, unheard."""
+    """What nobody else may get: what it counts with, and what it will when its leases end.
+
+    An offline charger falls back unheard; of an online one most leases are renewed in time.
+    """
     if outlet.station.online:
-        return takes
+        return max(takes, _bound_at(outlet, later(site)))
     return max([_alone(outlet), *_leases(outlet, site)])
 
 

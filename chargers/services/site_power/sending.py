@@ -8,7 +8,7 @@ from typing import Final
 
 from chargers.models import ProfileSource
 from chargers.services.site_power import modes
-from chargers.services.site_power.deciding import Decision
+from chargers.services.site_power.deciding import Decision, later
 from chargers.services.site_power.settling import is_blocked
 from chargers.services.site_power.site import Outlet, Site, Station
 from chargers.services.smart_charging.installing import install_profile
@@ -56,9 +56,9 @@ def send_defaults(site: Site) -> None:
 def _has_to_be_renewed(outlet: Outlet, site: Site) -> bool:
     row = outlet.row
     if row.limit_ma is None:
-        # Nothing holds this session back but the plug.
-        station = outlet.station.row
-        return outlet.session is not None and not (station.gate_until or station.fallback_ma)
+        # Nothing of its own holds this session back: before the gate ends it needs a limit.
+        gate = outlet.station.row.gate_until
+        return outlet.session is not None and (gate is None or gate <= later(site))
     if row.limit_at is None:
         return True
     half = timedelta(seconds=site.budget.lease_s / 2)
