@@ -245,3 +245,18 @@ _MAKERS |= {
     "payments.LedgerEntry": _ledger_entry,
     "payments.LedgerBlock": _ledger_block,
 }
+
+
+@special("chargers.CertificateAuthority")
+def _certificate_authority(number: int) -> dict[str, Any]:
+    return {"active": False, "name": f"Authority {number}"}
+
+
+@special("chargers.ChargerCertificate")
+def _charger_certificate(number: int) -> dict[str, Any]:
+    return {"status": "denied", "serial": f"{number:x}"}
+
+
+@special("chargers.PasswordRotation")
+def _password_rotation(number: int) -> dict[str, Any]:
+    return {"status": "refused", "settled_at": clock.now()}
