@@ -43,11 +43,14 @@ class UnknownChargerAdmin(DeskAdmin):
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
+    def has_adopt_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm("chargers.add_charger")
+
     @column(_("last seen"), ordering="last_seen_at")
     def ago(self, unknown: UnknownCharger) -> str:
         return since(unknown.last_seen_at)
 
-    @detail_action(_("Adopt"), url_path="adopt", icon="add_circle")
+    @detail_action(_("Adopt"), url_path="adopt", icon="add_circle", permissions=("adopt",))
     def adopt(self, request: HttpRequest, object_id: str) -> HttpResponse:
         unknown = get_row(self, request, object_id)
         question = Question(
