@@ -65,7 +65,7 @@ def test_readings_without_a_time_are_stored_once_and_told_apart_by_what_they_say
     ]
     payload = {"connectorId": 1, "meterValue": values}
     begin, _ = at_intervals(charger, "MeterValues", payload, 0, 5)
-    rows = MeterReading.objects.order_by("id")
+    rows = MeterReading.objects.order_by("energy_wh")
     assert [row.energy_wh for row in rows] == [50, 50, 51]
     assert {row.measured_at for row in rows} == {begin}
     assert rows[0].adjustments == ["timestamp before the clock was set"]

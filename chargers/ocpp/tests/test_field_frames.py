@@ -65,7 +65,7 @@ def test_abb_counts_the_session_in_a_transaction_and_its_life_outside():
         defaults={"vendor_pattern": "ABB*", "energy_register": "session"},
     )
     charger = play(shapes.abb_terra_ac)
-    within, outside = MeterReading.objects.filter(charger_id=charger.pk).order_by("id")
+    within, outside = MeterReading.objects.filter(charger_id=charger.pk).order_by("energy_wh")
     assert (within.energy_wh, within.power_w, within.voltage_mv) == (1500, 2291, 229_100)
     assert within.adjustments == ["energy_wh: counts the session"]
     assert (outside.energy_wh, outside.adjustments) == (4_500_321, None)
@@ -163,7 +163,7 @@ def test_the_main_meter_is_kept_apart_from_sessions():
     wire.call("StartTransaction", start)
     for text in shapes.zaptec():
         wire.frame(text)
-    power, energy = MeterReading.objects.filter(charger_id=charger.pk).order_by("id")
+    energy, power = MeterReading.objects.filter(charger_id=charger.pk).order_by("energy_wh")
     assert (power.power_w, energy.energy_wh) == (0, 4_296_944_685)
     assert (energy.connector_number, energy.session_id) == (0, None)
     assert ChargingSession.objects.get().energy_wh == 0

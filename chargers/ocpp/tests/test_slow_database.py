@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -11,12 +12,21 @@ from chargers.ocpp.tests.fleet import amake_charger
 from chargers.ocpp.tests.oca.point import connected
 from chargers.ocpp.tests.server import running_server
 from chargers.store import inbound
+from unievp.lib import db
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture
+async def pool(orm, settings):
+    """Database threads as in production; with one thread for all, all would wait."""
+    settings.DB_POOL_THREADS = 3
+    yield
+    await asyncio.to_thread(db.close_pool)
+
+
 @pytest.mark.proves("own 21")
-async def test_command_is_answered_while_the_writing_of_messages_stands_still(orm, monkeypatch):
+async def test_command_is_answered_while_the_writing_of_messages_stands_still(pool, monkeypatch):
     charger = await amake_charger()
     may_write = threading.Event()
     may_write.set()
