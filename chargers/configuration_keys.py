@@ -163,7 +163,7 @@ def type_of(key: str) -> KeyType | None:
 
 def fault_of(key: str, value: str) -> Fault | None:
     """What is wrong with setting `key` to `value`; None where nothing is known to be."""
-    if not key.strip() or len(key) > 50:  # noqa: PLR2004  (CiString50, §7.20)
+    if not key.strip() or len(key) > 50:
         return Fault("key", _("Name a key of at most 50 characters."), final=True)
     if key.casefold() in _OWN_DOOR or is_secret(key):
         text = _("%(key)s is not set here: passwords and security profiles have a way of their own")
@@ -216,7 +216,7 @@ def same_value(key: str, wanted: str, reported: str) -> bool:
 
 def _number(text: str) -> Decimal | None:
     try:
-        number = Decimal(text) if len(text) <= 40 else None  # noqa: PLR2004 (no measure is longer)
+        number = Decimal(text) if len(text) <= 40 else None
     except InvalidOperation:
         return None
     return number if number is not None and number.is_finite() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -149,7 +150,7 @@ def renew_passwords() -> int:
 
 @shared_task
 def sign_certificate(certificate_id: str) -> None:
-    signing.sign_request(certificate_id)
+    signing.sign_request(UUID(certificate_id))
 
 
 @shared_task

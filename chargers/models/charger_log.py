@@ -17,7 +17,7 @@ _INT32 = 2**31 - 1
 
 
 def new_request_id() -> int:
-    """1 … 2^31 − 1, drawn: GetLog names its request by a number of the charger's int."""
+    """1 … 2^31 - 1, drawn: GetLog names its request by a number of the charger's int."""
     return secrets.randbelow(_INT32) + 1
 
 

@@ -1,4 +1,4 @@
-"""How chargers deviate from the protocol, as data: rules by make, and a charger's own exceptions."""
+"""How chargers deviate from the protocol, as data: rules by make, a charger's own exceptions."""
 
 from __future__ import annotations
 

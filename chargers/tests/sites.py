@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from chargers.models import ChargingSession, Presence, SiteAllocation, SiteBudget
+from chargers.models import Charger, ChargingSession, Presence, SiteAllocation, SiteBudget
 from chargers.services import outcomes
 from chargers.services.commands import claim_next
 from chargers.services.site_power.rebalancing import rebalance_site
@@ -20,12 +21,12 @@ from unievp.lib import clock
 @dataclass
 class Site:
     budget: SiteBudget
-    chargers: list
+    chargers: list[Charger]
     now: datetime = field(default_factory=clock.now)
     # By charger: answers to SetChargingProfile instead of "Accepted"; None: no answer at all.
-    answers: dict = field(default_factory=dict)
-    refused_units: dict = field(default_factory=dict)
-    sent: list = field(default_factory=list)
+    answers: dict[int, str | None] = field(default_factory=dict)
+    refused_units: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    sent: list[Any] = field(default_factory=list)
 
     def compute(self, seconds=0):
         self.now += timedelta(seconds=seconds)

@@ -12,10 +12,10 @@ import pytest
 from django.db import transaction
 
 from chargers.models import ProfileState, SiteCharger
-from chargers.ocpp.exchange import CONNECTION_LOST
 from chargers.services import outcomes
 from chargers.services.commands import claim_next
 from chargers.services.smart_charging.following import end_profiles
+from chargers.store.commands import CONNECTION_LOST
 from chargers.tests.sites import make_site
 from simulator.connector import Transaction
 from simulator.smart_charging import ProfileStore, RefusedProfileError

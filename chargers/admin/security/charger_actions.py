@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -50,7 +50,7 @@ class ProfileForm(forms.Form):
 class SecurityActions(DeskAdmin):
     """Mixed into the charger's admin page."""
 
-    actions: ClassVar[Any] = ("rotate_selected",)
+    actions = ("rotate_selected",)
 
     @column(_("latest refusal"))
     def refused_because(self, charger: Charger) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -41,7 +41,7 @@ class SecurityEventAdmin(ReadOnlyAdmin):
     list_select_related = ("charger",)
     search_fields = ("kind", "charger__identity")
     ordering = ("-received_at", "-id")
-    actions: ClassVar[Any] = ("see",)
+    actions = ("see",)
 
     @column(_("charger"), ordering="charger__identity")
     def of(self, event: SecurityEvent) -> Any:
@@ -63,7 +63,7 @@ class ChargerCertificateAdmin(ReadOnlyAdmin):
     list_select_related = ("charger",)
     search_fields = ("serial", "subject", "charger__identity")
     ordering = ("-requested_at",)
-    actions: ClassVar[Any] = ("revoke",)
+    actions = ("revoke",)
 
     @column(_("charger"), ordering="charger__identity")
     def of(self, row: ChargerCertificate) -> Any:
@@ -91,7 +91,7 @@ class InstalledCertificateAdmin(ReadOnlyAdmin):
     list_filter = ("use", ("charger", AutocompleteSelectFilter))
     list_select_related = ("charger",)
     search_fields = ("serial_number", "charger__identity")
-    actions: ClassVar[Any] = ("delete_at_charger",)
+    actions = ("delete_at_charger",)
 
     @column(_("charger"), ordering="charger__identity")
     def of(self, row: InstalledCertificate) -> Any:
@@ -130,7 +130,7 @@ class AdoptionDoorAdmin(ReadOnlyAdmin):
 
     list_display = ("cpo", "location", "accepts", "hourly_limit", "opened_at")
     list_select_related = ("cpo", "location")
-    actions: ClassVar[Any] = ("close",)
+    actions = ("close",)
 
     @admin.action(description=_("Close: adopt no more chargers by themselves"))
     def close(self, request: HttpRequest, doors: QuerySet[AdoptionDoor]) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -72,7 +73,7 @@ def private_key_of(authority: CertificateAuthority) -> ec.EllipticCurvePrivateKe
 def sign_leaf(
     authority: CertificateAuthority,
     *,
-    public_key: x509.CertificateIssuerPublicKeyTypes | object,
+    public_key: CertificatePublicKeyTypes,
     common_name: str,
     organisation: str,
     days: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -72,7 +73,7 @@ def fault_of_request(
     return csr, next((fault for wrong, fault in faults if wrong), "")
 
 
-def sign_request(certificate_id: object) -> ChargerCertificate:
+def sign_request(certificate_id: UUID) -> ChargerCertificate:
     """Check one request, sign it and send it; denied with a reason where it is wrong."""
     with transaction.atomic():
         row = (
