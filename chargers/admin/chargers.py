@@ -167,6 +167,24 @@ class ChargerAdmin(SecurityActions, MaintenanceActions, AuditedAdmin):
         ),
     )
 
+    # What is known of a charger before it has ever connected.
+    add_fieldsets: ClassVar[Any] = (
+        (
+            None,
+            {
+                "fields": (
+                    ("identity", "name"),
+                    ("cpo", "location"),
+                    ("max_power_w", "security_profile"),
+                    ("assume_ocpp16", "time_zone"),
+                )
+            },
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Charger | None = None) -> Any:
+        return self.add_fieldsets if obj is None else super().get_fieldsets(request, obj)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charger]:
         return super().get_queryset(request).prefetch_related("connectors")
 

@@ -104,6 +104,15 @@ def test_row_has_a_page_and_its_list_can_be_searched(model, staff):
 
 
 @pytest.mark.parametrize("model", ROWS, ids=label)
+def test_form_for_a_new_row_opens_where_rows_can_be_added(model, staff, rf):
+    request = rf.get("/")
+    request.user = User.objects.get()
+    may_add = admin.site._registry[model].has_add_permission(request)
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+    assert staff.get(url).status_code == (200 if may_add else 403)
+
+
+@pytest.mark.parametrize("model", ROWS, ids=label)
 def test_list_is_closed_to_people_who_are_not_staff(model, client):
     client.force_login(User.objects.create_user("owner@rival.example"))
     assert client.get(list_url(model)).status_code == 302
