@@ -30,7 +30,10 @@ _VIRTUAL_ACCOUNT: Final = "va_"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a driver wants to pay for. `amount` in minor units; the limits are what is bought."""
+    """What a driver wants to pay for. `amount` in minor units; the limits are what is bought.
+
+    `secret` is given where a repetition must meet its first copy: it is unique.
+    """
 
     amount: int
     method: str
@@ -42,6 +45,7 @@ class Wish:
     limit_minutes: int | None = None
     email: str = ""
     language: str = "id"
+    secret: str = ""
 
 
 def create_intent(cpo: CPO, wish: Wish, *, created_by: str) -> PaymentIntent:
@@ -69,6 +73,7 @@ def create_intent(cpo: CPO, wish: Wish, *, created_by: str) -> PaymentIntent:
             limit_minutes=wish.limit_minutes,
             email=wish.email,
             language=wish.language,
+            **({"secret": wish.secret} if wish.secret else {}),
             created_by=created_by[:150],
             created_at=now,
             expires_at=now + _life(chosen),
