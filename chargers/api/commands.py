@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
-import orjson
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from chargers.api.serializers import CommandRequest, CommandView
 from chargers.live import command_group
@@ -23,14 +20,14 @@ from chargers.ocpp.schemas import ACTIONS_OUT, request_faults
 from chargers.services.commands import queue_command
 from chargers.services.payloads import check_payload
 from cpo.access import Actor, Right, audit_name, require_right, visible
+from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.models import Scope
-from cpo.services.idempotency import Answer, once
+from cpo.services.idempotency import Answer
 from unievp.lib.api.problems import ProblemError
 from unievp.lib.api.waiting import wait_for
 from unievp.lib.db import in_db
 from unievp.lib.errors import NotFoundError
 
-_SORTED = orjson.OPT_SORT_KEYS
 _OPEN = frozenset({CommandStatus.QUEUED, CommandStatus.SENT})
 
 
@@ -42,14 +39,14 @@ class Waiting:
     seconds: int
 
 
-class ChargerCommands(APIView):
+class ChargerCommands(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMMANDS_WRITE}
 
     @extend_schema(
         operation_id="command_send",
         request=CommandRequest,
         responses={200: CommandView, 202: CommandView},
-        parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, location="header")],
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, charger_id: str) -> Response:
         """Queue a command. With `wait`, 200 and the charger's answer; 202 while it has none.
@@ -58,10 +55,8 @@ class ChargerCommands(APIView):
         then the status is `queued`. An answer of the charger, also a refusal, is 200: read
         `status`, `response` and `error`.
         """
-        actor = cast("Actor", request.user)
-        wanted = CommandRequest(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        values: dict[str, Any] = wanted.validated_data
+        actor = self.actor
+        values = validated(CommandRequest(data=request.data))
         charger = find_charger(actor, charger_id)
         require_right(actor, charger.cpo, Right.OPERATE)
         action, payload = values["action"], values.get("payload", {})
@@ -73,25 +68,20 @@ class ChargerCommands(APIView):
             )
             return Answer(202, shown(command))
 
-        key = request.headers.get("Idempotency-Key", "").strip()
-        body = orjson.dumps([request.method, request.path, request.data], option=_SORTED)
-        answer = once(actor, key=key, request=body, write=write)
-        response = Response(answer.body, status=answer.status)
-        if answer.replayed:
-            response["Idempotency-Replayed"] = "true"
+        response = self.once(request, write)
         if values["wait"]:
-            waiting = Waiting(UUID(answer.body["id"]), values["wait"])
+            waiting = Waiting(UUID(response.data["id"]), values["wait"])
             response.waiting = waiting  # type: ignore[attr-defined]  # for `charger_commands`
         return response
 
 
-class CommandDetail(APIView):
+class CommandDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.COMMANDS_READ}
 
     @extend_schema(operation_id="command_read", responses=CommandView)
     def get(self, request: Request, command_id: UUID) -> Response:
         """A command's state, request, response and latency."""
-        rows = visible(cast("Actor", request.user), Command.objects.select_related("charger"))
+        rows = visible(self.actor, Command.objects.select_related("charger"))
         command = rows.filter(pk=command_id).first()
         if command is None:
             raise NotFoundError(_("There is no such command."))

@@ -14,8 +14,28 @@ class Scope(models.TextChoices):
     """What a key may do; each endpoint names the one it asks for."""
 
     ALL = "*", _("Everything")
+    CHARGERS_READ = "chargers:read", _("Read chargers")
+    CHARGERS_WRITE = "chargers:write", _("Register and change chargers")
     COMMANDS_READ = "commands:read", _("Read commands")
     COMMANDS_WRITE = "commands:write", _("Send commands")
+    SESSIONS_READ = "sessions:read", _("Read charging sessions")
+    TARIFFS_READ = "tariffs:read", _("Read tariffs")
+    TARIFFS_WRITE = "tariffs:write", _("Change and assign tariffs")
+    PAYMENTS_READ = "payments:read", _("Read payments")
+    PAYMENTS_WRITE = "payments:write", _("Take and refund payments")
+    PROVIDERS_READ = "providers:read", _("Read payment providers")
+    PROVIDERS_WRITE = "providers:write", _("Set up payment providers")
+    WALLET_READ = "wallet:read", _("Read wallet and settlements")
+    SETTLEMENTS_WRITE = "settlements:write", _("Ask for and decide settlements")
+    COMPANIES_READ = "companies:read", _("Read companies")
+    COMPANIES_WRITE = "companies:write", _("Change and verify companies")
+    TICKETS_READ = "tickets:read", _("Read tickets")
+    TICKETS_WRITE = "tickets:write", _("Open and change tickets")
+    REPORTS_READ = "reports:read", _("Read figures and reports")
+    KEYS_READ = "apikeys:read", _("Read API keys")
+    KEYS_WRITE = "apikeys:write", _("Make and revoke API keys")
+    WEBHOOKS_READ = "webhooks:read", _("Read webhooks")
+    WEBHOOKS_WRITE = "webhooks:write", _("Change webhooks")
 
 
 class ApiKey(models.Model):

@@ -1,0 +1,55 @@
+"""What every endpoint with tenants' rows has: its actor, and writes that happen once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
+
+import orjson
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cpo.access import Actor
+from cpo.services.idempotency import Answer, once
+
+# For `extend_schema(parameters=…)` of each POST.
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    location="header",
+    description="The same request again under this key gets the first one's answer.",
+)
+
+
+class Endpoint(APIView):
+    """`scopes` says what an API key needs for each method; one without is closed to keys."""
+
+    scopes: ClassVar[dict[str, str]] = {}
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks: a person or an API key; `cpo.access` takes either."""
+        return cast("Actor", self.request.user)
+
+    def once(self, request: Request, write: Callable[[], Answer]) -> Response:
+        """The answer of `write`, which happens once per `Idempotency-Key` (if there is one)."""
+        answer = once(
+            self.actor,
+            key=request.headers.get("Idempotency-Key", "").strip(),
+            request=orjson.dumps(
+                [request.method, request.path, request.data], option=orjson.OPT_SORT_KEYS
+            ),
+            write=write,
+        )
+        headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+        return Response(answer.body, status=answer.status, headers=headers)
+
+
+def validated(serializer: Any) -> dict[str, Any]:
+    """The serializer's values. Raises ValidationError, told as a problem with its fields."""
+    serializer.is_valid(raise_exception=True)
+    values: dict[str, Any] = serializer.validated_data
+    return values
