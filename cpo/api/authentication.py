@@ -29,5 +29,5 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("The API key is unknown, expired or revoked."))
         return key, key
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  (the base's signature)
+    def authenticate_header(self, request: Request) -> str:
         return f'{KEYWORD} realm="api"'

@@ -21,7 +21,7 @@ class CallerThrottle(SimpleRateThrottle):
 
     scope = "caller"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:  # noqa: ARG002  (the base's)
+    def get_cache_key(self, request: Request, view: APIView) -> str:
         user: Any = request.user
         if user is not None and user.is_authenticated:
             ident = f"{user._meta.label_lower}:{user.pk}"
