@@ -36,6 +36,16 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
     )
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """A form without its cookie: an old page, or a browser that keeps none."""
+    return _page(
+        request,
+        403,
+        _("Please try once more"),
+        _("The page was too old, or your browser keeps no cookies. Go back, reload it, try again."),
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(
         request,
@@ -49,4 +59,7 @@ def _page(request: HttpRequest, status: int, title: Text, advice: Text) -> HttpR
     if is_api(request):
         return problem_response(status, str(advice))
     context = {"status": status, "title": title, "advice": advice}
-    return render(request, "portal/error.html", context, status=status)
+    # Drivers get the page that a cheap phone loads quickly.
+    is_driver = request.path_info.startswith("/pay/")
+    template = "pay/error.html" if is_driver else "portal/error.html"
+    return render(request, template, context, status=status)
