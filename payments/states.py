@@ -97,6 +97,49 @@ INTENT_TRANSITIONS = Transitions(
 )
 
 
+class ChargeStatus(models.TextChoices):
+    """Of what a payment buys at a connector."""
+
+    WAITING = "waiting", _("Waiting for the money")
+    STARTING = "starting", _("Start asked for")
+    CHARGING = "charging", _("Charging")
+    ENDED = "ended", _("Ended")
+    FAILED = "failed", _("Did not start")
+
+
+_C = ChargeStatus
+
+CHARGE_TRANSITIONS = Transitions(
+    {
+        _C.WAITING: {_C.STARTING, _C.FAILED},
+        _C.STARTING: {_C.CHARGING, _C.FAILED},
+        _C.CHARGING: {_C.ENDED},
+        _C.ENDED: set(),
+        _C.FAILED: set(),
+    }
+)
+
+
+class StopReason(models.TextChoices):
+    """Why we asked a prepaid charge to stop; empty: we did not."""
+
+    DRIVER = "driver", _("Stopped by the driver")
+    STAFF = "staff", _("Stopped by the operator")
+    AMOUNT = "amount", _("What was paid is used up")
+    ENERGY = "energy", _("The energy that was bought is delivered")
+    MINUTES = "minutes", _("The time that was bought is over")
+
+
+class RefundCause(models.TextChoices):
+    """Why money goes back. Each of those that the platform decides happens once per attempt."""
+
+    PERSON = "person", _("Given back by a person")
+    REST = "rest", _("Not used")
+    NOT_STARTED = "not_started", _("Charging did not start")
+    LATE = "late", _("Paid after the end")
+    TWICE = "twice", _("Paid twice")
+
+
 class AttemptStatus(models.TextChoices):
     NEW = "new", _("New")
     SENDING = "sending", _("Being sent")

@@ -85,6 +85,7 @@ from chargers.models.site_budget import (
     SiteCharger,
     SiteConnector,
 )
+from chargers.models.stop_latency import StopLatency
 from chargers.models.tariff_assignment import TariffAssignment
 
 __all__ = [
@@ -175,6 +176,7 @@ __all__ = [
     "SiteBudgetWindow",
     "SiteCharger",
     "SiteConnector",
+    "StopLatency",
     "TariffAssignment",
     "UnknownCharger",
     "UpdateForm",

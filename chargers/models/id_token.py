@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from chargers.models.charger import Charger
 from cpo.models import CPO, Driver
 from unievp.lib.constraints import choice_check
 
@@ -19,7 +20,8 @@ class IdToken(models.Model):
     """What a driver presents: a card's UID or a code made by us. OCPP compares it without case.
 
     `cpo` empty: issued by the platform and good at every charger. Tokens with one `group`
-    (OCPP parentIdTag) may stop each other's sessions.
+    (OCPP parentIdTag) may stop each other's sessions. `charger`: good at that one only, as the
+    token of a single payment is.
     """
 
     cpo = models.ForeignKey(
@@ -29,6 +31,14 @@ class IdToken(models.Model):
         blank=True,
         related_name="id_tokens",
         verbose_name=_("CPO"),
+    )
+    charger = models.ForeignKey(
+        Charger,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="own_id_tokens",
+        verbose_name=_("only at this charger"),
     )
     token = models.CharField(_("token"), max_length=20)
     group = models.CharField(_("group (parent id)"), max_length=20, blank=True)

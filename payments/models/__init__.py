@@ -1,4 +1,5 @@
 from payments.models.bill import Bill, BillLine, BillLineKind
+from payments.models.charge import PrepaidCharge
 from payments.models.commission import CommissionRate
 from payments.models.intent import PaymentAttempt, PaymentEvent, PaymentIntent
 from payments.models.ledger import (
@@ -16,11 +17,14 @@ from payments.models.settlement import Settlement, SettlementStatusChange
 from payments.models.webhook import WebhookDelivery
 from payments.states import (
     AttemptStatus,
+    ChargeStatus,
     IntentStatus,
     PayoutStatus,
+    RefundCause,
     RefundRoute,
     RefundStatus,
     SettlementStatus,
+    StopReason,
 )
 
 __all__ = [
@@ -28,6 +32,7 @@ __all__ = [
     "Bill",
     "BillLine",
     "BillLineKind",
+    "ChargeStatus",
     "CommissionRate",
     "Environment",
     "IntentStatus",
@@ -41,14 +46,17 @@ __all__ = [
     "PaymentIntent",
     "Payout",
     "PayoutStatus",
+    "PrepaidCharge",
     "Provider",
     "ProviderConfig",
     "Refund",
+    "RefundCause",
     "RefundRoute",
     "RefundStatus",
     "Settlement",
     "SettlementStatus",
     "SettlementStatusChange",
     "Side",
+    "StopReason",
     "WebhookDelivery",
 ]

@@ -115,6 +115,8 @@ class BillLineKind(models.TextChoices):
     FLAT = "FLAT", _("Session fee")
     MIN_PRICE = "MIN_PRICE", _("Up to the least price")
     MAX_PRICE = "MAX_PRICE", _("Down to the highest price")
+    # Delivered beyond what was prepaid: nobody can take it from the driver.
+    WAIVED = "WAIVED", _("Not charged")
 
 
 class BillLine(models.Model):
@@ -122,7 +124,7 @@ class BillLine(models.Model):
 
     `amount` is the line's share of the total, rounded half-up once; `tax` is inside it. The exact
     amount before rounding is kept beside it (12 places). Only a line that keeps to the highest
-    price is negative.
+    price, or one that waives what was not prepaid, is negative.
     """
 
     bill = models.ForeignKey(
@@ -151,8 +153,8 @@ class BillLine(models.Model):
             ),
             choice_check("kind", BillLineKind, name="bill_line_kind_is_known"),
             models.CheckConstraint(
-                condition=Q(amount__gte=0) | Q(kind="MAX_PRICE"),
-                name="bill_line_below_zero_keeps_to_the_highest_price",
+                condition=Q(amount__gte=0) | Q(kind__in=["MAX_PRICE", "WAIVED"]),
+                name="bill_line_below_zero_keeps_to_the_highest_price_or_waives",
             ),
         ]
 

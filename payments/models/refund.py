@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from payments.models.intent import PaymentAttempt, PaymentIntent
-from payments.states import RefundRoute, RefundStatus
+from payments.states import RefundCause, RefundRoute, RefundStatus
 from unievp.lib.constraints import choice_check
 from unievp.lib.secrets import EncryptedTextField
 
@@ -36,6 +36,9 @@ class Refund(models.Model):
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3, default="IDR")
     reason = models.CharField(_("reason"), max_length=200)
+    cause = models.CharField(
+        _("cause"), max_length=16, choices=RefundCause, default=RefundCause.PERSON
+    )
     route = models.CharField(
         _("way"), max_length=16, choices=RefundRoute, default=RefundRoute.GATEWAY
     )
@@ -72,7 +75,13 @@ class Refund(models.Model):
         constraints: ClassVar = [
             choice_check("status", RefundStatus, name="refund_status_is_known"),
             choice_check("route", RefundRoute, name="refund_route_is_known"),
+            choice_check("cause", RefundCause, name="refund_cause_is_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_is_positive"),
+            models.UniqueConstraint(
+                fields=["attempt", "cause"],
+                condition=~Q(cause="person"),
+                name="refund_that_the_platform_decides_happens_once_per_attempt",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
