@@ -7,11 +7,17 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from chargers.models import Connector, TariffAssignment
-from chargers.services.sessions.tariff import tariffs_at_start
+from chargers.services.sessions.tariff import TariffAtStart, tariffs_at_start
 from tariffs.pricing import Snapshot, snapshot_from_json
 
 
 def offer_of(connector: Connector, *, at: datetime) -> Snapshot | None:
+    """The tariff that is sold at `at`; None where nothing is."""
+    tariff = tariff_now(connector, at=at)
+    return snapshot_from_json(tariff.snapshot) if tariff else None
+
+
+def tariff_now(connector: Connector, *, at: datetime) -> TariffAtStart | None:
     """The tariff as StartTransaction would freeze it at `at`; None where nothing is sold.
 
     A connector's own assignment comes before its charger's. `connector` with charger and location.
@@ -28,5 +34,4 @@ def offer_of(connector: Connector, *, at: datetime) -> Snapshot | None:
     if assignment is None:
         return None
     pair = (assignment, connector.charger.location.time_zone)
-    tariff = tariffs_at_start([pair], at).get(pair)
-    return snapshot_from_json(tariff.snapshot) if tariff else None
+    return tariffs_at_start([pair], at).get(pair)

@@ -30,6 +30,7 @@ LEFT JOIN LATERAL (
     FROM chargers_idtoken AS token
     WHERE lower(token.token) = lower(left(item.id_tag, 20))
         AND (token.cpo_id = charger.cpo_id OR token.cpo_id IS NULL)
+        AND (token.charger_id = charger.id OR token.charger_id IS NULL)
     ORDER BY token.cpo_id NULLS LAST
     LIMIT 1
 ) AS token ON item.id_tag <> ''
