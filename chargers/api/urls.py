@@ -2,10 +2,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chargers.api import commands
+from chargers.api import chargers, commands, sessions
 
 # An identity may hold slashes; they arrive decoded.
 urlpatterns = [
     path("chargers/<path:charger_id>/commands", commands.charger_commands, name="api_commands"),
+    path(
+        "chargers/<path:charger_id>/status",
+        chargers.ChargerForcedStatus.as_view(),
+        name="api_charger_status",
+    ),
+    path("chargers", chargers.Chargers.as_view(), name="api_chargers"),
+    path("chargers/<path:charger_id>", chargers.ChargerDetail.as_view(), name="api_charger"),
+    path("sessions", sessions.Sessions.as_view(), name="api_sessions"),
+    path("sessions/<int:session_id>", sessions.SessionDetail.as_view(), name="api_session"),
+    path(
+        "sessions/<int:session_id>/readings",
+        sessions.SessionReadings.as_view(),
+        name="api_session_readings",
+    ),
     path("commands/<uuid:command_id>", commands.CommandDetail.as_view(), name="api_command"),
 ]

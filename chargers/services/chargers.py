@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -78,6 +78,49 @@ def register_charger(
         detail = _("A charger with this id exists.")
         raise ConflictError(detail, field="charger_id", code="charger_exists") from error
     return charger, password
+
+
+# What a person or an integrator may change of a charger.
+CHANGEABLE: Final = (
+    "name",
+    "location",
+    "max_power_w",
+    "heartbeat_interval_s",
+    "assume_ocpp16",
+    "time_zone",
+)
+
+
+def change_charger(charger: Charger, *, actor: User | str, **changes: Any) -> Charger:
+    """Change what `CHANGEABLE` names, and nothing else.
+
+    Raises InvalidError for another company's location, ConflictError for a retired charger,
+    ValidationError for unusable values.
+    """
+    if unknown := sorted(set(changes) - set(CHANGEABLE)):
+        message = f"{unknown[0]} cannot be changed"
+        raise TypeError(message)
+    location = changes.get("location")
+    if location is not None and location.cpo_id != charger.cpo_id:
+        raise InvalidError(_("This location belongs to another company."), field="location_id")
+    with transaction.atomic():
+        locked = Charger.objects.select_for_update(of=("self",)).get(pk=charger.pk)
+        if locked.is_retired:
+            raise ConflictError(_("This charger is retired."), code="charger_retired")
+        before = {name: getattr(locked, name) for name in changes}
+        for name, value in changes.items():
+            setattr(locked, name, value)
+        locked.clean_fields()
+        locked.save(update_fields=[*changes, "updated_at"])
+        audit.record(
+            actor=actor,
+            action="charger.change",
+            subject=locked,
+            before={name: _plain(value) for name, value in before.items()},
+            after={name: _plain(value) for name, value in changes.items()},
+            cpo=locked.cpo,
+        )
+    return locked
 
 
 def renew_password(charger: Charger, *, actor: User | str) -> str:
@@ -189,6 +232,10 @@ def _connector(charger: Charger, spec: ConnectorSpec) -> Connector:
         max_current_a=spec.max_current_a,
         max_voltage_v=spec.max_voltage_v,
     )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Location) else value
 
 
 def _knock_again(charger: Charger) -> None:

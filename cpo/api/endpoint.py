@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import orjson
+from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cpo.access import Actor
+from cpo.access import Actor, visible
 from cpo.services.idempotency import Answer, once
+
+_Row = TypeVar("_Row", bound=Model)
 
 # For `extend_schema(parameters=…)` of each POST.
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -46,6 +51,29 @@ class Endpoint(APIView):
         )
         headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
         return Response(answer.body, status=answer.status, headers=headers)
+
+
+class ListEndpoint(Endpoint, ListModelMixin, GenericAPIView[_Row]):
+    """GET: a page of the rows that the actor may see, filtered and ordered.
+
+    Subclasses say `queryset`, `serializer_class`, `filterset_class`, `ordering_fields`.
+    """
+
+    def get_queryset(self) -> QuerySet[_Row]:
+        rows = super().get_queryset()
+        # The schema is drawn without a request.
+        return rows.none() if getattr(self, "swagger_fake_view", False) else self.rows(rows)
+
+    def rows(self, rows: QuerySet[_Row]) -> QuerySet[_Row]:
+        return visible(self.actor, rows)
+
+    def prepare(self, rows: list[_Row]) -> None:
+        """Add what the rows of one page need, by a query for all of them."""
+
+    def get(self, request: Request, **path: Any) -> Response:
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        self.prepare(rows)
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
 
 def validated(serializer: Any) -> dict[str, Any]:

@@ -32,13 +32,14 @@ class Answer:
 def once(actor: Actor, *, key: str, request: bytes, write: Callable[[], Answer]) -> Answer:
     """The answer of `write`, or the kept one of the first request with this `key`.
 
-    `request` is what must be equal: method, path and body. Without a `key` it simply writes. Two
-    requests at once: the second waits for the first. A write that raises leaves no trace, so the
-    key is free again. Raises InvalidError for an unusable key, RefusedError for another request
+    `request` is what must be equal: method, path and body. Without a `key` it simply writes; one
+    transaction either way. Two requests at once: the second waits for the first. A write that
+    raises leaves no trace, so the key is free again. Raises InvalidError for an unusable key, RefusedError for another request
     under a used one.
     """
     if not key:
-        return write()
+        with transaction.atomic():
+            return write()
     if len(key) > _LONGEST or not key.isprintable():
         raise InvalidError(
             _("An Idempotency-Key has 1 to 255 printable characters."), field="Idempotency-Key"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -18,7 +19,7 @@ class Pages(LimitOffsetPagination):
     default_limit = 50
     max_limit = MOST_PER_PAGE
 
-    def get_count(self, queryset: QuerySet[Any] | list[Any]) -> int:
-        if isinstance(queryset, list):
-            return len(queryset)
-        return queryset.order_by()[:COUNTED_TO].count()
+    def get_count(self, queryset: QuerySet[Any] | Sequence[Any]) -> int:
+        if isinstance(queryset, QuerySet):
+            return queryset.order_by()[:COUNTED_TO].count()
+        return len(queryset)

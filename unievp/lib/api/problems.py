@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -39,6 +39,8 @@ def titles() -> Mapping[int, str]:
         405: _("Method not allowed"),
         406: _("Not acceptable"),
         409: _("Conflict"),
+        412: _("Changed meanwhile"),
+        413: _("Too large"),
         415: _("Unsupported media type"),
         422: _("Refused"),
         429: _("Too many requests"),
@@ -91,11 +93,22 @@ def _describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return error.as_problem(), {}
     if isinstance(error, exceptions.APIException):
         return _of_framework(error), _headers(error)
+    if isinstance(error, ValidationError):
+        errors: dict[str, list[str]] = dict(ValidationError(_by_field(error)).message_dict)
+        return problem(400, _sentence(errors), errors=errors), {}
     if isinstance(error, Http404):
         return problem(404, _("There is nothing here.")), {}
     if isinstance(error, PermissionDenied):
         return problem(403, _("This is not yours to do.")), {}
     return problem(500, _("The request failed; it can be tried again.")), {}
+
+
+def _by_field(error: ValidationError) -> dict[str, Any]:
+    """A model's complaints; those about the whole row are under ""."""
+    if hasattr(error, "error_dict"):
+        found = dict(error.error_dict)
+        return {"" if name == NON_FIELD_ERRORS else name: found[name] for name in found}
+    return {"": error.error_list}
 
 
 def _of_framework(error: exceptions.APIException) -> dict[str, Any]:
