@@ -37,6 +37,13 @@ class AttemptCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptWithdrawn:
+    """Nobody wants to pay it any more; the gateway does not know yet."""
+
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentSettled:
     """The money is there, whole and in time: what was paid for may begin."""
 
@@ -68,3 +75,10 @@ class RefundStatusChanged:
 @dataclass(frozen=True, slots=True)
 class PayoutQueued:
     payout_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeChanged:
+    """What a payment bought began, is to stop, ended or failed."""
+
+    intent_id: UUID

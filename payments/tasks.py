@@ -12,6 +12,7 @@ from chargers.models import BillingStatus, ChargingSession, SessionStatus
 from cpo.models import CPO
 from payments.events import (
     AttemptCreated,
+    AttemptWithdrawn,
     PayoutQueued,
     RefundRequested,
     SettlementStatusChanged,
@@ -21,7 +22,8 @@ from payments.gateways.base import RateLimitedError
 from payments.ledger.blocks import seal_block
 from payments.models import Bill, Settlement, SettlementStatus
 from payments.services import billing, following, releases
-from payments.services.intents.sending import send_attempt
+from payments.services.intents.ending import close_attempt
+from payments.services.intents.sending import check_attempt, send_attempt
 from payments.services.payouts import sending as payouts
 from payments.services.payouts.starting import pay_settlement
 from payments.services.refunds import sending as refunds
@@ -51,6 +53,17 @@ def bill_sessions(session_ids: list[int]) -> int:
 @shared_task(acks_late=True, autoretry_for=(RateLimitedError,), retry_backoff=2, max_retries=5)
 def send_payment_attempt(attempt_id: int) -> None:
     send_attempt(attempt_id)
+
+
+@shared_task
+def look_at_attempt(attempt_id: int) -> None:
+    """A driver says it is paid: ask now, not at the next sweep."""
+    check_attempt(attempt_id, source="driver")
+
+
+@shared_task(acks_late=True)
+def close_payment_attempt(attempt_id: int) -> None:
+    close_attempt(attempt_id)
 
 
 @shared_task(acks_late=True, autoretry_for=(DatabaseError,), retry_backoff=2, max_retries=5)
@@ -124,6 +137,11 @@ def seal_ledger_blocks() -> int:
 
 def on_attempt_created(event: AttemptCreated) -> None:
     send_payment_attempt.apply_async((event.attempt_id,), retry=False)
+
+
+def on_attempt_withdrawn(event: AttemptWithdrawn) -> None:
+    # Lost: it expires there by itself, and what is paid until then goes back.
+    close_payment_attempt.apply_async((event.attempt_id,), retry=False)
 
 
 def on_webhook_stored(event: WebhookStored) -> None:

@@ -35,6 +35,7 @@ def connect_subscriptions() -> None:
     subscribe_many(field.CommandFinished, balance_sites_of)
 
     subscribe(money.AttemptCreated, payment_tasks.on_attempt_created)
+    subscribe(money.AttemptWithdrawn, payment_tasks.on_attempt_withdrawn)
     subscribe(money.WebhookStored, payment_tasks.on_webhook_stored)
     subscribe(money.RefundRequested, payment_tasks.on_refund_requested)
     subscribe(money.PayoutQueued, payment_tasks.on_payout_queued)

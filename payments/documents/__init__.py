@@ -1,0 +1,1 @@
+"""Papers: made of rows, by ReportLab, in either language, in the zone of their place."""

@@ -1,0 +1,50 @@
+"""Amounts, energy and times as papers show them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from django.utils.translation import gettext as _
+
+# What the fonts that every PDF reader has can show.
+_CHARSET = "cp1252"
+
+
+def printable(text: object) -> str:
+    """`text` for a Paragraph: markup in it is no markup, letters no font has become `?`."""
+    plain = "".join(sign for sign in str(text) if sign.isprintable() or sign == "\N{NO-BREAK SPACE}")
+    return escape(plain.encode(_CHARSET, "replace").decode(_CHARSET))
+
+
+def energy(wh: int, language: str) -> str:
+    """12345 → `12,35 kWh` (id)."""
+    kwh = (Decimal(wh) / 1000).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{format_decimal(kwh, '#,##0.00', locale=language)} kWh"
+
+
+def quantity(value: Decimal, language: str) -> str:
+    """At most three digits after the point: `12,345`."""
+    rounded = value.quantize(Decimal("0.001"), ROUND_HALF_UP)
+    shown: str = format_decimal(rounded, "#,##0.###", locale=language)
+    return shown
+
+
+def moment(at: datetime, zone: str, language: str) -> str:
+    """`23 Nov 2026 16.17 WIB`: by the clock of the place."""
+    local = at.astimezone(ZoneInfo(zone))
+    text: str = format_datetime(local, "d MMM y HH:mm", locale=language)
+    return f"{text} {local.tzname()}"
+
+
+def length(span: timedelta) -> str:
+    """`1 h 05 min`, `12 min`."""
+    minutes = max(0, round(span.total_seconds() / 60))
+    hours, rest = divmod(minutes, 60)
+    if hours:
+        return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": rest}
+    return _("%(minutes)d min") % {"minutes": rest}
