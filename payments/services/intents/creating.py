@@ -18,6 +18,7 @@ from payments.events import AttemptCreated
 from payments.gateways.base import Method
 from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
 from payments.services.intents.history import lock_intent, note
+from payments.services.prepaid.promising import promise_charge
 from payments.services.providers import choose_config
 from payments.states import OPEN_INTENTS, IntentStatus
 from unievp.lib import clock
@@ -51,7 +52,8 @@ class Wish:
 def create_intent(cpo: CPO, wish: Wish, *, created_by: str) -> PaymentIntent:
     """A payment, with its first attempt waiting to be sent.
 
-    Raises InvalidError (amount, method), RefusedError (not verified, method not offered).
+    With a connector its price is frozen, and what is paid for starts there by itself. Raises
+    InvalidError (amount, method), RefusedError (not verified, method not offered, nothing sold).
     """
     if not may_trade(cpo):
         raise RefusedError(_("This company does not take payments."), code="cpo_not_verified")
@@ -79,6 +81,8 @@ def create_intent(cpo: CPO, wish: Wish, *, created_by: str) -> PaymentIntent:
             expires_at=now + _life(chosen),
         )
         note(intent, kind="created", source="api", amount=wish.amount)
+        if wish.connector is not None:
+            promise_charge(intent, wish.connector)
         _add_attempt(intent, config_id=config.pk)
     return intent
 

@@ -1,0 +1,4 @@
+"""What a payment buys at a connector: start, guard, stop, bill, the rest back; a module for each.
+
+Each step is under the intent's lock, once by its row, and found by a sweep when its nudge was lost.
+"""
