@@ -1,6 +1,7 @@
 from cpo.models.api_key import ApiKey, Scope
 from cpo.models.audit import AuditEntry
 from cpo.models.company import CPO, CPOStatus
+from cpo.models.document import CompanyDocument, DocumentKind
 from cpo.models.driver import Driver
 from cpo.models.idempotency import IdempotencyKey
 from cpo.models.membership import Membership, Role
@@ -11,6 +12,8 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "CPOStatus",
+    "CompanyDocument",
+    "DocumentKind",
     "Driver",
     "IdempotencyKey",
     "Membership",

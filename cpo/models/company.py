@@ -39,6 +39,9 @@ class CPO(models.Model):
     bank_account_number = EncryptedTextField(_("account number"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    # The contact followed the link in the first mail; who did owns the company.
+    email_confirmed_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
+    welcomed_at = models.DateTimeField(_("first mail sent"), null=True, blank=True)
     status_reason = models.TextField(_("reason of the status"), blank=True)
 
     tenant_path: ClassVar[str] = "id"
