@@ -57,6 +57,7 @@ from chargers.models.firmware import (
 from chargers.models.frame import Direction, Frame
 from chargers.models.id_token import IdToken, IdTokenStatus
 from chargers.models.location import Location
+from chargers.models.location_tax import LocationTax
 from chargers.models.password_rotation import PasswordRotation, RotationStatus
 from chargers.models.presence_change import PresenceChange
 from chargers.models.quirks import ChargerQuirks, EnergyRegister, LocalTime, ModelQuirks
@@ -87,6 +88,7 @@ from chargers.models.site_budget import (
 )
 from chargers.models.stop_latency import StopLatency
 from chargers.models.tariff_assignment import TariffAssignment
+from chargers.models.tariff_default import TariffDefault
 
 __all__ = [
     "OPEN_LOGS",
@@ -139,6 +141,7 @@ __all__ = [
     "InstalledCertificate",
     "LocalTime",
     "Location",
+    "LocationTax",
     "LogKind",
     "LogStatus",
     "MeterReading",
@@ -178,6 +181,7 @@ __all__ = [
     "SiteConnector",
     "StopLatency",
     "TariffAssignment",
+    "TariffDefault",
     "UnknownCharger",
     "UpdateForm",
     "UpdateStatus",
