@@ -140,6 +140,26 @@ class RefundCause(models.TextChoices):
     TWICE = "twice", _("Paid twice")
 
 
+class MailStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+
+
+_M = MailStatus
+
+MAIL_TRANSITIONS = Transitions(
+    {
+        _M.WAITING: {_M.SENDING},
+        # Once more: whoever was sending it is gone.
+        _M.SENDING: {_M.SENDING, _M.SENT, _M.WAITING, _M.FAILED},
+        _M.SENT: set(),
+        _M.FAILED: {_M.SENDING},
+    }
+)
+
+
 class AttemptStatus(models.TextChoices):
     NEW = "new", _("New")
     SENDING = "sending", _("Being sent")

@@ -12,6 +12,7 @@ from payments.models.ledger import (
 )
 from payments.models.payout import Payout
 from payments.models.provider import Environment, Provider, ProviderConfig
+from payments.models.receipt_mail import ReceiptMail
 from payments.models.refund import Refund
 from payments.models.settlement import Settlement, SettlementStatusChange
 from payments.models.webhook import WebhookDelivery
@@ -19,6 +20,7 @@ from payments.states import (
     AttemptStatus,
     ChargeStatus,
     IntentStatus,
+    MailStatus,
     PayoutStatus,
     RefundCause,
     RefundRoute,
@@ -41,6 +43,7 @@ __all__ = [
     "LedgerBlockItem",
     "LedgerEntry",
     "LedgerTransaction",
+    "MailStatus",
     "PaymentAttempt",
     "PaymentEvent",
     "PaymentIntent",
@@ -49,6 +52,7 @@ __all__ = [
     "PrepaidCharge",
     "Provider",
     "ProviderConfig",
+    "ReceiptMail",
     "Refund",
     "RefundCause",
     "RefundRoute",
