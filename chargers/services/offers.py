@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F, Q
-
-from chargers.models import Connector, TariffAssignment
-from chargers.services.sessions.tariff import TariffAtStart, tariffs_at_start
+from chargers.models import Connector
+from chargers.selectors.tariffs import effective_tariff
+from chargers.services.sessions.tariff import Sold, TariffAtStart, tariffs_at_start
 from tariffs.pricing import Snapshot, snapshot_from_json
 
 
@@ -18,20 +17,9 @@ def offer_of(connector: Connector, *, at: datetime) -> Snapshot | None:
 
 
 def tariff_now(connector: Connector, *, at: datetime) -> TariffAtStart | None:
-    """The tariff as StartTransaction would freeze it at `at`; None where nothing is sold.
-
-    A connector's own assignment comes before its charger's. `connector` with charger and location.
-    """
-    assignment = (
-        TariffAssignment.objects.filter(
-            Q(connector=connector) | Q(connector=None), charger=connector.charger_id
-        )
-        .filter(Q(valid_to=None) | Q(valid_to__gt=at), valid_from__lte=at)
-        .order_by(F("connector").asc(nulls_last=True))
-        .values_list("template_id", flat=True)
-        .first()
-    )
-    if assignment is None:
+    """The tariff as StartTransaction would freeze it at `at`; None where nothing is sold."""
+    held = effective_tariff(connector, at=at)
+    if held is None:
         return None
-    pair = (assignment, connector.charger.location.time_zone)
-    return tariffs_at_start([pair], at).get(pair)
+    sold = Sold(held.template_id, held.time_zone, held.pbjt_percent)
+    return tariffs_at_start([sold], at).get(sold)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
 from chargers.store import sql
+from chargers.store.tariffs import level_sql, pbjt_sql
 from chargers.store.tokens import PRESENTED_COLUMNS, PRESENTED_JOIN, TokenRow, token_of
 from chargers.store.work import StartTransaction
 
@@ -41,7 +43,8 @@ class StartContext:
     active_id: int | None  # the session that charges at this connector
     active_started_at: datetime | None
     active_authorization: str | None
-    template_id: int | None  # of the tariff assigned here and now
+    template_id: int | None  # of the tariff that holds here and now
+    pbjt_percent: Decimal  # what the location adds to energy
     has_orphans: bool
     has_remote_start: bool  # somebody asked this charger to start, and nothing has yet
     in_use: int  # sessions that run on this token at other connectors
@@ -120,15 +123,8 @@ _CONTEXTS = (
 SELECT item.n, charger.cpo_id, cpo.status, location.time_zone, connector.id,
     stored.id, stored.transaction_id, stored."authorization",
     active.id, active.started_at, active."authorization",
-    (
-        SELECT assignment.template_id FROM chargers_tariffassignment AS assignment
-        WHERE assignment.charger_id = item.charger_id
-            AND (assignment.connector_id = connector.id OR assignment.connector_id IS NULL)
-            AND assignment.valid_from <= item.received_at
-            AND (assignment.valid_to IS NULL OR assignment.valid_to > item.received_at)
-        ORDER BY assignment.connector_id NULLS LAST
-        LIMIT 1
-    ),
+    (SELECT sold.template_id FROM ({level_sql("item.received_at")}) AS sold),
+    coalesce(({pbjt_sql("item.received_at")}), 0),
     EXISTS (
         SELECT FROM chargers_orphanstop AS orphan
         WHERE orphan.charger_id = item.charger_id AND orphan.state = 'waiting'
@@ -212,7 +208,7 @@ def lock(starts: Sequence[StartOf]) -> None:
 
 def read_contexts(starts: Sequence[StartOf]) -> list[StartContext]:
     rows = {
-        row[0]: StartContext(token_of(row[16:]), *row[1:16])
+        row[0]: StartContext(token_of(row[17:]), *row[1:17])
         for row in sql.run(_CONTEXTS, _document(starts))
     }
     return [rows[n] for n in range(len(starts))]

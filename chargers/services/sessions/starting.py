@@ -19,7 +19,7 @@ from chargers.services.remote_starts.linking import fulfil_remote_start
 from chargers.services.sessions.ending import finish, settle_stop
 from chargers.services.sessions.matching import match_orphan
 from chargers.services.sessions.parked import hand_over, stop_of
-from chargers.services.sessions.tariff import TariffAtStart, tariffs_at_start
+from chargers.services.sessions.tariff import Sold, TariffAtStart, tariffs_at_start
 from chargers.store import starts, stops
 from chargers.store.adoption import adopt_readings
 from chargers.store.readings import retell_sessions
@@ -86,21 +86,23 @@ def _plan(items: Sequence[StartOf], contexts: Sequence[StartContext]) -> list[_P
     planned: list[_Planned] = []
     used_tokens: Counter[int] = Counter()
     new = [context for context in contexts if context.stored_session_id is None]
-    tariffs = tariffs_at_start(
-        ((context.template_id, context.time_zone) for context in new), clock.now()
-    )
+    tariffs = tariffs_at_start((_sold(context) for context in new), clock.now())
     for n, (item, context) in enumerate(zip(items, contexts, strict=True)):
         if context.stored_session_id is not None:
             continue
         if context.token is not None and used_tokens[context.token.id]:
             in_use = context.in_use + used_tokens[context.token.id]
             context = replace(context, in_use=in_use)  # noqa: PLW2901 (with those of this batch)
-        tariff = tariffs.get((context.template_id, context.time_zone))
+        tariff = tariffs.get(_sold(context))
         plan = _plan_one(n, item, context, tariff)
         if context.token is not None and plan.session.authorization == _ACCEPTED:
             used_tokens[context.token.id] += 1
         planned.append(plan)
     return planned
+
+
+def _sold(context: StartContext) -> Sold:
+    return Sold(context.template_id, context.time_zone, context.pbjt_percent)
 
 
 def _plan_one(
