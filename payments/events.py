@@ -82,3 +82,10 @@ class ChargeChanged:
     """What a payment bought began, is to stop, ended or failed."""
 
     intent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWanted:
+    """A receipt waits to be mailed."""
+
+    mail_id: int

@@ -13,15 +13,17 @@ from cpo.models import CPO
 from payments.events import (
     AttemptCreated,
     AttemptWithdrawn,
+    BillIssued,
     PayoutQueued,
+    ReceiptWanted,
     RefundRequested,
     SettlementStatusChanged,
     WebhookStored,
 )
 from payments.gateways.base import RateLimitedError
 from payments.ledger.blocks import seal_block
-from payments.models import Bill, Settlement, SettlementStatus
-from payments.services import billing, following, releases
+from payments.models import Bill, PaymentIntent, Settlement, SettlementStatus
+from payments.services import billing, following, receipts, releases
 from payments.services.intents.ending import close_attempt
 from payments.services.intents.sending import check_attempt, send_attempt
 from payments.services.payouts import sending as payouts
@@ -132,6 +134,24 @@ def seal_ledger_blocks() -> int:
     return blocks
 
 
+@shared_task(acks_late=True)
+def order_receipt_mail(bill_id: int) -> None:
+    """The driver's mail, if the bill is of a payment that named an address."""
+    intent = PaymentIntent.objects.filter(session__bill=bill_id).first()
+    if intent is not None:
+        receipts.order_receipt(intent)
+
+
+@shared_task(acks_late=True)
+def send_receipt_mail(mail_id: int) -> None:
+    receipts.send_receipt(mail_id)
+
+
+@shared_task
+def follow_receipts() -> int:
+    return receipts.follow_receipts()
+
+
 # --- nudges: without a broker they are dropped at once, and the sweeps find the rows -------------
 
 
@@ -159,3 +179,11 @@ def on_payout_queued(event: PayoutQueued) -> None:
 def on_settlement_changed(event: SettlementStatusChanged) -> None:
     if event.status == SettlementStatus.APPROVED:
         pay_approved_settlement.apply_async((event.settlement_id,), retry=False)
+
+
+def on_receipt_wanted(event: ReceiptWanted) -> None:
+    send_receipt_mail.apply_async((event.mail_id,), retry=False)
+
+
+def on_bill_issued(event: BillIssued) -> None:
+    order_receipt_mail.apply_async((event.bill_id,), retry=False)

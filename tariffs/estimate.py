@@ -1,4 +1,4 @@
-"""What a charge that has not begun would cost: the same `price()`, of usage that is only assumed."""
+"""What a charge that has not begun would cost: the same `price()` of an assumed usage."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from chargers import events as field
 from chargers import live
 from chargers import tasks as charger_tasks
 from chargers.services.site_power import nudging
+from cpo import events as company
+from cpo import tasks as company_tasks
 from payments import events as money
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
@@ -34,12 +36,16 @@ def connect_subscriptions() -> None:
     subscribe_many(field.ChargerPresenceChanged, balance_sites_of)
     subscribe_many(field.CommandFinished, balance_sites_of)
 
+    subscribe(company.CompanyRegistered, company_tasks.on_company_registered)
+
     subscribe(money.AttemptCreated, payment_tasks.on_attempt_created)
     subscribe(money.AttemptWithdrawn, payment_tasks.on_attempt_withdrawn)
     subscribe(money.WebhookStored, payment_tasks.on_webhook_stored)
     subscribe(money.RefundRequested, payment_tasks.on_refund_requested)
     subscribe(money.PayoutQueued, payment_tasks.on_payout_queued)
     subscribe(money.SettlementStatusChanged, payment_tasks.on_settlement_changed)
+    subscribe(money.BillIssued, payment_tasks.on_bill_issued)
+    subscribe(money.ReceiptWanted, payment_tasks.on_receipt_wanted)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:

@@ -102,8 +102,12 @@ def _bill(receipt: Receipt, language: str) -> list[Any]:
     rows = []
     for line in receipt.lines:
         rate = format_rate(line.unit_price, bill.currency, language)
-        count = f"{words.quantity(line.quantity, language)} {line.unit} × {rate}"
-        rows.append((f"{line.get_kind_display()}: {count}", _amount(receipt, line.amount, language)))
+        count = (
+            f"{words.quantity(line.quantity, language)} {line.unit} \N{MULTIPLICATION SIGN} {rate}"
+        )
+        rows.append(
+            (f"{line.get_kind_display()}: {count}", _amount(receipt, line.amount, language))
+        )
     parts = [_pairs(rows)] if rows else []
     parts.append(_pairs([(_("Total"), _amount(receipt, bill.total, language))], strong=True))
     if bill.tax:
@@ -159,4 +163,6 @@ def _pairs(rows: list[tuple[str, str]], *, strong: bool = False) -> Table:
 
 
 def _rule() -> HRFlowable:
-    return HRFlowable(width="100%", thickness=0.6, color=_LINE, spaceBefore=2 * mm, spaceAfter=1 * mm)
+    return HRFlowable(
+        width="100%", thickness=0.6, color=_LINE, spaceBefore=2 * mm, spaceAfter=1 * mm
+    )

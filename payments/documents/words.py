@@ -17,7 +17,9 @@ _CHARSET = "cp1252"
 
 def printable(text: object) -> str:
     """`text` for a Paragraph: markup in it is no markup, letters no font has become `?`."""
-    plain = "".join(sign for sign in str(text) if sign.isprintable() or sign == "\N{NO-BREAK SPACE}")
+    plain = "".join(
+        sign for sign in str(text) if sign.isprintable() or sign == "\N{NO-BREAK SPACE}"
+    )
     return escape(plain.encode(_CHARSET, "replace").decode(_CHARSET))
 
 
