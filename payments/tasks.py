@@ -8,12 +8,14 @@ from uuid import UUID
 from celery import shared_task
 from django.db import DatabaseError
 
+from chargers.events import RemoteStartFailed, RemoteStartSucceeded
 from chargers.models import BillingStatus, ChargingSession, SessionStatus
 from cpo.models import CPO
 from payments.events import (
     AttemptCreated,
     AttemptWithdrawn,
     BillIssued,
+    PaymentSettled,
     PayoutQueued,
     ReceiptWanted,
     RefundRequested,
@@ -22,12 +24,14 @@ from payments.events import (
 )
 from payments.gateways.base import RateLimitedError
 from payments.ledger.blocks import seal_block
-from payments.models import Bill, PaymentIntent, Settlement, SettlementStatus
+from payments.models import Bill, PaymentIntent, PrepaidCharge, Settlement, SettlementStatus
 from payments.services import billing, following, receipts, releases
 from payments.services.intents.ending import close_attempt
 from payments.services.intents.sending import check_attempt, send_attempt
 from payments.services.payouts import sending as payouts
 from payments.services.payouts.starting import pay_settlement
+from payments.services.prepaid import following as prepaid
+from payments.services.prepaid.starting import decide_start, start_paid
 from payments.services.refunds import sending as refunds
 from payments.services.webhooks import process_delivery
 from unievp.lib import clock
@@ -96,6 +100,29 @@ def follow_payments() -> int:
 @shared_task
 def follow_refunds_and_payouts() -> int:
     return following.follow_refunds() + following.follow_payouts()
+
+
+@shared_task(acks_late=True)
+def start_paid_charge(intent_id: str) -> None:
+    start_paid(UUID(intent_id))
+
+
+@shared_task(acks_late=True)
+def decide_paid_start(remote_start_id: int) -> None:
+    """A remote start was decided; most are not a payment's."""
+    charge = PrepaidCharge.objects.filter(remote_start=remote_start_id).first()
+    if charge is not None:
+        decide_start(charge.intent_id)
+
+
+@shared_task
+def follow_charges() -> int:
+    return prepaid.follow_charges()
+
+
+@shared_task
+def guard_charges() -> int:
+    return prepaid.guard_charges()
 
 
 @shared_task
@@ -187,3 +214,11 @@ def on_receipt_wanted(event: ReceiptWanted) -> None:
 
 def on_bill_issued(event: BillIssued) -> None:
     order_receipt_mail.apply_async((event.bill_id,), retry=False)
+
+
+def on_payment_settled(event: PaymentSettled) -> None:
+    start_paid_charge.apply_async((str(event.intent_id),), retry=False)
+
+
+def on_remote_start_decided(event: RemoteStartSucceeded | RemoteStartFailed) -> None:
+    decide_paid_start.apply_async((event.remote_start_id,), retry=False)

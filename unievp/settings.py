@@ -319,6 +319,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_RATES": {
         "caller": env.str("API_RATE", default="6000/min"),
         "nobody": env.str("API_RATE_ANONYMOUS", default="120/min"),
+        "registration": env.str("API_RATE_REGISTRATION", default="20/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "unievp.lib.api.problems.exception_handler",
@@ -375,6 +376,10 @@ PAYMENT_MINIMUM: int = env.int("PAYMENT_MINIMUM", default=10_000)
 PAYMENT_MAXIMUM: int = env.int("PAYMENT_MAXIMUM", default=10_000_000)
 PAYMENT_MINUTES: int = env.int("PAYMENT_MINUTES", default=15)
 PAYMENT_VA_HOURS: int = env.int("PAYMENT_VA_HOURS", default=24)
+# A start is asked for so long after the money was seen at most; later it goes back. Money that was
+# paid for no connector goes back when nothing was done with it for so long.
+PREPAID_START_MINUTES: int = env.int("PREPAID_START_MINUTES", default=10)
+PREPAID_UNUSED_HOURS: int = env.int("PREPAID_UNUSED_HOURS", default=24)
 # The bundled fake gateway of `make run`.
 GATEWAY_PORT: int = env.int("GATEWAY_PORT", default=8010)
 # Hosts that a sandbox configuration may be pointed at: the bundled fake gateway.

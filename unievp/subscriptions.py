@@ -14,6 +14,7 @@ from chargers.services.site_power import nudging
 from cpo import events as company
 from cpo import tasks as company_tasks
 from payments import events as money
+from payments import live as payment_live
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
@@ -44,6 +45,11 @@ def connect_subscriptions() -> None:
     subscribe(money.RefundRequested, payment_tasks.on_refund_requested)
     subscribe(money.PayoutQueued, payment_tasks.on_payout_queued)
     subscribe(money.SettlementStatusChanged, payment_tasks.on_settlement_changed)
+    subscribe(money.PaymentSettled, payment_tasks.on_payment_settled)
+    subscribe(field.RemoteStartSucceeded, payment_tasks.on_remote_start_decided)
+    subscribe(field.RemoteStartFailed, payment_tasks.on_remote_start_decided)
+    subscribe(money.PaymentStatusChanged, payment_live.on_payment_changed)
+    subscribe(money.ChargeChanged, payment_live.on_payment_changed)
     subscribe(money.BillIssued, payment_tasks.on_bill_issued)
     subscribe(money.ReceiptWanted, payment_tasks.on_receipt_wanted)
 

@@ -13,14 +13,30 @@ from django.utils.translation import gettext as _
 from chargers.models import BillingStatus, ChargingSession, SessionStatus
 from chargers.selectors.usage import usage_of
 from chargers.services.billing import hold_session, mark_session_billed
-from payments.chart import AccountRef, Booking, Code, cpo_account, receivable_account
+from payments.chart import (
+    AccountRef,
+    Booking,
+    Code,
+    cpo_account,
+    deposit_account,
+    receivable_account,
+)
 from payments.events import BillIssued, SessionHeld
 from payments.ledger.legs import Leg, credit, debit
-from payments.models import Bill, BillLine, CommissionRate, LedgerTransaction
+from payments.models import (
+    Bill,
+    BillLine,
+    BillLineKind,
+    CommissionRate,
+    LedgerTransaction,
+    PaymentIntent,
+)
 from payments.services import ledger
+from payments.services.prepaid.binding import lock_payment_of
+from payments.services.prepaid.closing import deposit_of, finish_charge
+from payments.services.prepaid.waiving import Owed, owed
 from tariffs.pricing import (
     PriceResult,
-    Rounded,
     RoundedLine,
     SnapshotError,
     TaxCode,
@@ -44,6 +60,8 @@ def bill_session(session_id: int) -> Bill | None:
     price can be told. Raises NotFoundError, ConflictError (the session has not ended).
     """
     with transaction.atomic():
+        # A payment's lock comes before its session's.
+        payment = lock_payment_of(session_id)
         session = _locked(session_id)
         bill = Bill.objects.filter(session=session).first()
         if bill is not None:
@@ -58,7 +76,10 @@ def bill_session(session_id: int) -> Bill | None:
             hold_session(session.pk, reason=str(error))
             publish(SessionHeld(session.pk))
             return None
-        return _issue(session, result)
+        bill = _issue(session, result, payment[0] if payment else None)
+        if payment is not None:
+            finish_charge(*payment, session)
+        return bill
 
 
 def _locked(session_id: int) -> ChargingSession:
@@ -86,26 +107,32 @@ def _priced(session: ChargingSession) -> PriceResult:
         raise CannotPriceError(detail) from error
 
 
-def _issue(session: ChargingSession, result: PriceResult) -> Bill:
-    rounded = result.rounded(money.exponent(result.currency))
-    fee = commission(session, net=rounded.net, currency=result.currency)
+def _issue(session: ChargingSession, result: PriceResult, intent: PaymentIntent | None) -> Bill:
+    currency = result.currency
+    if intent is None:
+        debt = owed(result.rounded(money.exponent(currency)))
+        payer = receivable_account(session.driver_id, session.cpo_id, currency)
+    else:
+        # Never more than was paid; and nothing at all where nothing flowed.
+        most = deposit_of(intent) if session.energy_wh else 0
+        debt = owed(result.rounded(money.exponent(currency)), most=most)
+        payer = deposit_account(intent.pk, intent.currency)
+    fee = commission(session, net=debt.net, currency=currency)
     now = clock.now()
     bill = Bill.objects.create(
         session=session,
         cpo=session.cpo,
         driver_id=session.driver_id,
-        currency=result.currency,
-        total=rounded.total,
-        tax=rounded.tax,
+        currency=currency,
+        total=debt.total,
+        tax=debt.tax,
         platform_fee=fee,
         issued_at=now,
         available_at=now + timedelta(hours=settings.PENDING_HOLD_HOURS),
-        booking=_book(session, rounded, fee=fee, currency=result.currency),
+        booking=_book(session, debt, payer=payer, fee=fee, currency=currency),
     )
-    BillLine.objects.bulk_create(
-        _line(bill, position, line) for position, line in enumerate(rounded.lines, 1)
-    )
-    mark_session_billed(session.pk, total=rounded.total, currency=result.currency, bill_id=bill.pk)
+    BillLine.objects.bulk_create(_lines(bill, debt))
+    mark_session_billed(session.pk, total=debt.total, currency=currency, bill_id=bill.pk)
     publish(BillIssued(bill.pk))
     return bill
 
@@ -122,28 +149,27 @@ def commission(session: ChargingSession, *, net: int, currency: str) -> int:
 
 
 def _book(
-    session: ChargingSession, rounded: Rounded, *, fee: int, currency: str
+    session: ChargingSession, debt: Owed, *, payer: AccountRef, fee: int, currency: str
 ) -> LedgerTransaction | None:
-    """On account: the driver owes it. A bill of 0 is no booking."""
-    if not rounded.total:
+    """Out of what was prepaid, or owed on account. A bill of 0 is no booking."""
+    if not debt.total:
         return None
 
-    def owed(code: Code) -> AccountRef:
+    def account(code: Code) -> AccountRef:
         return cpo_account(code, session.cpo_id, currency)
 
     credits = {
-        owed(Code.CPO_PENDING): rounded.net - fee,
-        owed(Code.PLATFORM_FEE_REVENUE): fee,
-        owed(Code.PPN_PAYABLE): rounded.tax_of(TaxCode.VAT),
-        owed(Code.PBJT_PAYABLE): rounded.tax_of(TaxCode.PBJT),
+        account(Code.CPO_PENDING): debt.net - fee,
+        account(Code.PLATFORM_FEE_REVENUE): fee,
+        account(Code.PPN_PAYABLE): debt.tax_of(TaxCode.VAT),
+        account(Code.PBJT_PAYABLE): debt.tax_of(TaxCode.PBJT),
     }
-    driver = receivable_account(session.driver_id, session.cpo_id, currency)
     booking, _created = ledger.post(
         key=f"bill:{session.pk}",
         kind=Booking.BILL,
         legs=[
-            debit(driver, rounded.total),
-            *(_leg(account, amount) for account, amount in credits.items() if amount),
+            debit(payer, debt.total),
+            *(_leg(owner, amount) for owner, amount in credits.items() if amount),
         ],
         metadata={"session": session.pk, "transaction_id": session.transaction_id},
     )
@@ -152,6 +178,26 @@ def _book(
 
 def _leg(account: AccountRef, amount: int) -> Leg:
     return credit(account, amount) if amount > 0 else debit(account, -amount)
+
+
+def _lines(bill: Bill, debt: Owed) -> list[BillLine]:
+    lines = [_line(bill, position, line) for position, line in enumerate(debt.rounded.lines, 1)]
+    if debt.waived:
+        lines.append(
+            BillLine(
+                bill=bill,
+                position=len(lines) + 1,
+                kind=BillLineKind.WAIVED,
+                quantity=1,
+                unit="session",
+                unit_price=0,
+                exact_amount=Decimal(-debt.waived).scaleb(-money.exponent(bill.currency)),
+                amount=-debt.waived,
+                tax=-debt.waived_tax,
+                why=debt.why,
+            )
+        )
+    return lines
 
 
 def _line(bill: Bill, position: int, rounded: RoundedLine) -> BillLine:

@@ -76,10 +76,10 @@ def follow_payments() -> int:
         status__in=[*OPEN_INTENTS, "failed"], expires_at__lte=now, closed_at__isnull=True
     ).order_by("expires_at")
     return (
-        _each(unsent.values_list("pk", flat=True)[:MOST], send_attempt)
-        + _each(waiting.values_list("pk", flat=True)[:MOST], _poll)
-        + _each(over[:MOST], expire_intent)
-        + _each(late.values_list("pk", flat=True)[:MOST], _poll)
+        each(unsent.values_list("pk", flat=True)[:MOST], send_attempt)
+        + each(waiting.values_list("pk", flat=True)[:MOST], _poll)
+        + each(over[:MOST], expire_intent)
+        + each(late.values_list("pk", flat=True)[:MOST], _poll)
     )
 
 
@@ -94,7 +94,7 @@ def follow_refunds() -> int:
     waiting = refunds.filter(
         looked_long_ago, status__in=[RefundStatus.PENDING, RefundStatus.UNKNOWN]
     )
-    return _each(unsent.values_list("pk", flat=True)[:MOST], send_refund) + _each(
+    return each(unsent.values_list("pk", flat=True)[:MOST], send_refund) + each(
         waiting.values_list("pk", flat=True)[:MOST], check_refund
     )
 
@@ -121,10 +121,10 @@ def follow_payouts() -> int:
         checked_at__lt=now - LOOK_FOR_LATE,
     )
     return (
-        _each(approved[:MOST], pay_settlement)
-        + _each(unsent.values_list("pk", flat=True)[:MOST], send_payout)
-        + _each(waiting.values_list("pk", flat=True)[:MOST], check_payout)
-        + _each(returned.values_list("pk", flat=True)[:MOST], check_payout)
+        each(approved[:MOST], pay_settlement)
+        + each(unsent.values_list("pk", flat=True)[:MOST], send_payout)
+        + each(waiting.values_list("pk", flat=True)[:MOST], check_payout)
+        + each(returned.values_list("pk", flat=True)[:MOST], check_payout)
     )
 
 
@@ -132,14 +132,14 @@ def follow_webhooks() -> int:
     waiting = WebhookDelivery.objects.filter(
         processed_at__isnull=True, received_at__lt=clock.now() - NUDGED
     ).order_by("received_at")
-    return _each(waiting.values_list("pk", flat=True)[:MOST], process_delivery)
+    return each(waiting.values_list("pk", flat=True)[:MOST], process_delivery)
 
 
 def _poll(attempt_id: int) -> object:
     return check_attempt(attempt_id, source="poll")
 
 
-def _each(rows: Iterable[Any], step: Callable[[Any], object]) -> int:
+def each(rows: Iterable[Any], step: Callable[[Any], object]) -> int:
     """One row's trouble is not the next one's."""
     done = 0
     for row in rows:

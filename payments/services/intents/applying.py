@@ -15,7 +15,7 @@ from payments.chart import Booking, clearing_account, deposit_account
 from payments.events import PaymentSettled, PaymentStatusChanged
 from payments.gateways.base import PaymentSnapshot, PaymentState
 from payments.ledger.legs import credit, debit
-from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
+from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent, RefundCause
 from payments.services import ledger
 from payments.services.intents.history import lock_intent, note
 from payments.services.refunds.starting import start_refund
@@ -124,7 +124,7 @@ def _captured(
             attempt=attempt,
             booking_id=booking.pk,
         )
-        _give_back(intent, attempt, snapshot.amount, PAID_TWICE)
+        _give_back(intent, attempt, snapshot.amount, PAID_TWICE, RefundCause.TWICE)
         return
     intent.status, intent.is_late = IntentStatus.SUCCEEDED, not was_open
     intent.review_reason = ""
@@ -142,7 +142,7 @@ def _captured(
     if was_open:
         publish(PaymentSettled(intent.pk))
     else:
-        _give_back(intent, attempt, snapshot.amount, LATE)
+        _give_back(intent, attempt, snapshot.amount, LATE, RefundCause.LATE)
 
 
 def _doubt(
@@ -152,8 +152,12 @@ def _doubt(
     return WRONG_AMOUNT if first and in_time and snapshot.amount != intent.amount else None
 
 
-def _give_back(intent: PaymentIntent, attempt: PaymentAttempt, amount: int, reason: str) -> None:
-    start_refund(intent, attempt=attempt, amount=amount, reason=reason, actor="payments")
+def _give_back(
+    intent: PaymentIntent, attempt: PaymentAttempt, amount: int, reason: str, cause: RefundCause
+) -> None:
+    start_refund(
+        intent, attempt=attempt, amount=amount, reason=reason, actor="payments", cause=cause
+    )
 
 
 def _moved(

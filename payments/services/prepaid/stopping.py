@@ -65,7 +65,7 @@ def ask_stop(
         intent.save(update_fields=["stop_asked_at"])
         charge.stop_reason = reason
         charge.save(update_fields=["stop_reason"])
-        note(intent, kind="stop_asked", source=str(actor), detail=reason.label)
+        note(intent, kind="stop_asked", source=str(actor), detail=reason.value)
         publish(ChargeChanged(intent.pk))
     session = intent.session
     if session is None or session.status == SessionStatus.ENDED or not _is_time(charge, now):

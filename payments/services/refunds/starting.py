@@ -13,7 +13,7 @@ from cpo.services import audit
 from payments.chart import Booking, deposit_account, transit_account
 from payments.events import RefundRequested
 from payments.ledger.legs import credit, debit
-from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent, Refund
+from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent, Refund, RefundCause
 from payments.services import ledger
 from payments.services.intents.history import lock_intent, note
 from unievp.lib import clock
@@ -52,7 +52,12 @@ def request_refund(
 
 
 def refund_amount(
-    intent: PaymentIntent, *, amount: int, reason: str, actor: User | str
+    intent: PaymentIntent,
+    *,
+    amount: int,
+    reason: str,
+    actor: User | str = "payments",
+    cause: RefundCause = RefundCause.PERSON,
 ) -> list[Refund]:
     """Give back `amount` of a locked intent, by the attempts that paid, newest first."""
     refunds: list[Refund] = []
@@ -63,7 +68,9 @@ def refund_amount(
         if share <= 0:
             continue
         refunds.append(
-            start_refund(intent, attempt=attempt, amount=share, reason=reason, actor=actor)
+            start_refund(
+                intent, attempt=attempt, amount=share, reason=reason, actor=actor, cause=cause
+            )
         )
         amount -= share
     return refunds
@@ -76,6 +83,7 @@ def start_refund(
     amount: int,
     reason: str,
     actor: User | str,
+    cause: RefundCause = RefundCause.PERSON,
 ) -> Refund:
     """Book and queue one refund of a locked intent. Raises InsufficientFundsError."""
     user = actor if isinstance(actor, User) else None
@@ -88,6 +96,7 @@ def start_refund(
         amount=amount,
         currency=intent.currency,
         reason=reason[:200],
+        cause=cause,
         requested_by=user,
         requested_label=(user.get_username() if user else str(actor))[:150],
         created_at=clock.now(),
