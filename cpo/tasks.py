@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
-from cpo.services import idempotency
+from cpo.events import CompanyRegistered
+from cpo.services import idempotency, welcome
 
 
 @shared_task
 def forget_old_idempotency_keys() -> int:
     return idempotency.forget_old_keys()
+
+
+def on_company_registered(event: CompanyRegistered) -> None:
+    # The row waits; the sweep sends what a lost nudge leaves.
+    send_welcome.apply_async((str(event.cpo_id),), retry=False)
+
+
+@shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=10, max_retries=5)
+def send_welcome(cpo_id: str) -> bool:
+    return welcome.send_welcome(UUID(cpo_id))
+
+
+@shared_task
+def sweep_welcomes() -> int:
+    waiting = welcome.companies_to_welcome()
+    for cpo_id in waiting:
+        send_welcome.delay(str(cpo_id))
+    return len(waiting)

@@ -10,12 +10,14 @@ from unievp.web import errors
 from unievp.web.accounts import set_language
 from unievp.web.health import healthz, readyz
 from unievp.web.metrics import metrics
+from unievp.web.welcome import welcome
 
 # One door for everyone: rate limits, second factors and passkeys hold for staff as well.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/welcome/<str:token>", welcome, name="company_welcome"),
     path("accounts/", include("allauth.urls")),
     path("i18n/setlang", set_language, name="set_language"),
     path("healthz", healthz, name="healthz"),

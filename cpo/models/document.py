@@ -54,9 +54,7 @@ class CompanyDocument(models.Model):
         ordering = ("kind", "uploaded_at")
         constraints: ClassVar = [
             choice_check("kind", DocumentKind, name="company_document_kind_is_known"),
-            models.UniqueConstraint(
-                fields=["cpo", "sha256"], name="company_document_is_kept_once"
-            ),
+            models.UniqueConstraint(fields=["cpo", "sha256"], name="company_document_is_kept_once"),
         ]
 
     def __str__(self) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cpo import states
-from cpo.access import is_platform_staff
+from cpo.access import Actor, Right, audit_name, is_platform_staff, require_right
+from cpo.events import CompanyRegistered
 from cpo.models import CPO, CPOStatus, Membership, Role, User
 from cpo.services import audit
+from cpo.services.documents import Paper, add_document
 from unievp.lib import clock
-from unievp.lib.errors import ForbiddenError, InvalidError
+from unievp.lib.errors import ForbiddenError, InvalidError, RefusedError
+from unievp.lib.events import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,9 @@ class CompanyData:
     bank_account_number: str = ""
 
 
-def register_cpo(data: CompanyData, *, actor: User | AnonymousUser | str) -> CPO:
+def register_cpo(
+    data: CompanyData, *, actor: User | AnonymousUser | str, papers: Sequence[Paper] = ()
+) -> CPO:
     """A new company, pending until staff verify it; a person who registers it owns it.
 
     Raises ValidationError for unusable fields, InvalidError without a name.
@@ -45,6 +52,9 @@ def register_cpo(data: CompanyData, *, actor: User | AnonymousUser | str) -> CPO
         cpo.save(force_insert=True)
         if isinstance(actor, User):
             Membership.objects.create(user=actor, cpo=cpo, role=Role.OWNER)
+        for paper in papers:
+            add_document(cpo, paper, actor=str(actor) or "anonymous")
+        publish(CompanyRegistered(cpo.pk))
         audit.record(
             actor="anonymous" if isinstance(actor, AnonymousUser) else actor,
             action="cpo.register",
@@ -55,7 +65,53 @@ def register_cpo(data: CompanyData, *, actor: User | AnonymousUser | str) -> CPO
     return cpo
 
 
-def change_cpo_status(cpo: CPO, *, actor: User, status: CPOStatus, reason: str = "") -> CPO:
+# What a company may change of itself at any time.
+CHANGEABLE: Final = ("name", "contact_name", "contact_email", "contact_phone", "address")
+# What was looked at when it was verified: afterwards only staff change it.
+VERIFIED_DATA: Final = ("legal_name", "tax_number")
+
+
+def change_company(cpo: CPO, *, actor: Actor, **changes: str) -> CPO:
+    """Change what `CHANGEABLE` and `VERIFIED_DATA` name.
+
+    Raises ForbiddenError, RefusedError for what was verified, ValidationError for unusable values.
+    """
+    require_right(actor, cpo, Right.MANAGE)
+    staff = is_platform_staff(actor)
+    allowed = {*CHANGEABLE, *VERIFIED_DATA}
+    if unknown := sorted(set(changes) - allowed):
+        message = f"{unknown[0]} cannot be changed"
+        raise TypeError(message)
+    with transaction.atomic():
+        locked = CPO.objects.select_for_update().get(pk=cpo.pk)
+        before = {name: getattr(locked, name) for name in changes}
+        changed = {name: value for name, value in changes.items() if before[name] != value}
+        fixed = [name for name in VERIFIED_DATA if name in changed]
+        if fixed and locked.status == CPOStatus.VERIFIED and not staff:
+            raise RefusedError(
+                _("This was verified: ask the platform to change it."),
+                field=fixed[0],
+                code="verified_data",
+            )
+        if "name" in changed and not changed["name"].strip():
+            raise InvalidError(_("A company has a name."), field="name")
+        for name, value in changed.items():
+            setattr(locked, name, value)
+        locked.clean_fields()
+        locked.save(update_fields=list(changed))
+        if changed:
+            audit.record(
+                actor=audit_name(actor),
+                action="cpo.change",
+                subject=locked,
+                before=before,
+                after=changed,
+                cpo=locked,
+            )
+    return locked
+
+
+def change_cpo_status(cpo: CPO, *, actor: Actor, status: CPOStatus, reason: str = "") -> CPO:
     """Verify, reject or suspend. Only platform staff; a refusal needs its reason.
 
     Raises ForbiddenError, InvalidError (no reason), ConflictError (not from this status).
@@ -74,7 +130,7 @@ def change_cpo_status(cpo: CPO, *, actor: User, status: CPOStatus, reason: str =
             locked.verified_at = clock.now()
         locked.save(update_fields=["status", "status_reason", "verified_at"])
         audit.record(
-            actor=actor,
+            actor=audit_name(actor),
             action=f"cpo.{status.value}",
             subject=locked,
             before=before,

@@ -34,8 +34,8 @@ def once(actor: Actor, *, key: str, request: bytes, write: Callable[[], Answer])
 
     `request` is what must be equal: method, path and body. Without a `key` it simply writes; one
     transaction either way. Two requests at once: the second waits for the first. A write that
-    raises leaves no trace, so the key is free again. Raises InvalidError for an unusable key, RefusedError for another request
-    under a used one.
+    raises leaves no trace, so the key is free again. Raises InvalidError for an unusable key,
+    RefusedError for another request under a used one.
     """
     if not key:
         with transaction.atomic():
@@ -44,8 +44,9 @@ def once(actor: Actor, *, key: str, request: bytes, write: Callable[[], Answer])
         raise InvalidError(
             _("An Idempotency-Key has 1 to 255 printable characters."), field="Idempotency-Key"
         )
-    owner = owner_of(actor)
     digest = hashlib.sha256(request).digest()
+    # Callers without a name share no keys: only the very same request is a repetition.
+    owner = owner_of(actor) if actor.is_authenticated else f"nobody:{digest.hex()[:32]}"
     with transaction.atomic():
         # A concurrent insert of the same key waits here for the other one's commit.
         row = IdempotencyKey(owner=owner, key=key, request_digest=digest, created_at=clock.now())

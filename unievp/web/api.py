@@ -20,6 +20,7 @@ def nowhere(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
+    path("", include("cpo.api.urls")),
     path("", include("chargers.api.urls")),
     re_path(r"^", nowhere),
 ]

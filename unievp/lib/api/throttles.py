@@ -38,3 +38,15 @@ class CallerThrottle(SimpleRateThrottle):
         except RedisError:
             logger.exception("Requests are not counted")
             return True
+
+
+class RegistrationThrottle(CallerThrottle):
+    """For the one write that is open to everybody: by address; known callers as elsewhere."""
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        if request.user.is_authenticated:
+            return super().get_cache_key(request, view)
+        self.scope = "registration"
+        self.rate = self.get_rate()
+        self.num_requests, self.duration = self.parse_rate(self.rate)
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}

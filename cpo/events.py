@@ -1,0 +1,11 @@
+"""What happens to companies that others may want to know, published on commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRegistered:
+    cpo_id: UUID
