@@ -4,11 +4,13 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cpo.admin.audited import AuditedAdmin
+from cpo.admin.documents import DOWNLOAD, CompanyDocumentInline, download_document
 from cpo.models import CPO, CPOStatus, Membership, User
 from cpo.services import companies
 from unievp.lib.admin import (
@@ -52,9 +54,17 @@ class CPOAdmin(AuditedAdmin):
     list_filter = ("status", "country_code", ("created_at", RangeDateTimeFilter))
     search_fields = ("name", "legal_name", "contact_email", "party_id", "tax_number")
     date_hierarchy = "created_at"
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, CompanyDocumentInline)
     actions_detail = ("approve", "reject", "suspend")
-    readonly_fields = ("state", "status_reason", "verified_at", "created_at", "account", "look_at")
+    readonly_fields = (
+        "state",
+        "status_reason",
+        "verified_at",
+        "email_confirmed_at",
+        "created_at",
+        "account",
+        "look_at",
+    )
     fieldsets: ClassVar[Any] = (
         (
             None,
@@ -68,12 +78,22 @@ class CPOAdmin(AuditedAdmin):
         ),
         (
             _("Contact"),
-            {"fields": (("contact_name", "contact_email"), ("contact_phone", "address"))},
+            {
+                "fields": (
+                    ("contact_name", "contact_email"),
+                    ("contact_phone", "email_confirmed_at"),
+                    "address",
+                )
+            },
         ),
         (_("Roaming and tax"), {"fields": ("country_code", "party_id", "tax_number")}),
         (_("Bank account"), {"fields": ("bank_code", "bank_account_name", "account")}),
         (_("Dates"), {"fields": ("created_at",)}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(download_document)
+        return [path("documents/<uuid:document_id>", view, name=DOWNLOAD), *super().get_urls()]
 
     def has_delete_permission(self, request: HttpRequest, obj: CPO | None = None) -> bool:
         return False

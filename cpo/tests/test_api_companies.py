@@ -188,3 +188,19 @@ def test_a_rivals_company_is_not_there(client):
     assert api("PATCH", f"cpo/{cpo.pk}", {"name": "x"}).status_code == 404
     assert api("POST", f"cpo/{cpo.pk}/verify", {"decision": "approve"}).status_code == 404
     assert api("POST", "cpo/register", COMPANY).status_code == 403
+
+
+def test_staff_read_the_papers_and_nobody_else(client):
+    register(client)
+    document = CompanyDocument.objects.get()
+    url = f"/admin/cpo/cpo/documents/{document.pk}"
+    client.force_login(make_member(document.cpo))
+    assert client.get(url).status_code == 302
+    client.force_login(make_user(is_staff=True))
+    assert client.get(url).status_code == 404
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    assert "nib.pdf" in client.get(f"/admin/cpo/cpo/{document.cpo_id}/change/").content.decode()
+    answer = client.get(url)
+    assert answer["Content-Disposition"].startswith('attachment; filename="nib-')
+    assert int(answer["Content-Length"]) == document.size
+    answer.close()

@@ -18,6 +18,7 @@ REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ROWS = [model for model in REGISTERED if model._meta.app_label in OURS]
 # Parts of another row's page, or join tables.
 INLINE_ONLY = {
+    "cpo.CompanyDocument",
     "cpo.Membership",
     # Of a program's requests, kept for a week; nothing that a person could do with them.
     "cpo.IdempotencyKey",
