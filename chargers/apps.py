@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class ChargersConfig(AppConfig):
     name = "chargers"
     verbose_name = _("Chargers")
+
+    def ready(self) -> None:
+        # Here and not above: models cannot be imported before apps are loaded.
+        from chargers.services.tariff_caps import guard_where_it_is_sold
+        from tariffs.services.templates import PUBLISH_GUARDS
+
+        if guard_where_it_is_sold not in PUBLISH_GUARDS:
+            PUBLISH_GUARDS.append(guard_where_it_is_sold)

@@ -9,11 +9,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chargers.models import Charger, Connector, TariffAssignment
+from chargers.services.tariff_caps import check_assignable, outlets_decided_by
 from cpo.models import User
 from cpo.services import audit
 from tariffs.models import TariffTemplate
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
+
+# Of `chargers.store.tariffs`: connectors with a tariff of their own keep it.
+_CHARGER = 2
 
 
 def assign_tariff(
@@ -29,7 +33,8 @@ def assign_tariff(
 
     Without a connector it is for all of the charger's that have none of their own. Raises
     InvalidError (another CPO's tariff, a connector of another charger, an end before the
-    beginning) and ConflictError where a later assignment is in the way.
+    beginning), RefusedError (above a cap of the connectors' charging class) and ConflictError
+    (archived, or a later assignment is in the way).
     """
     begins = valid_from or clock.now()
     if template.cpo_id != charger.cpo_id:
@@ -38,6 +43,7 @@ def assign_tariff(
         raise InvalidError(_("This charger has no such connector."), field="connector_id")
     if valid_to is not None and valid_to <= begins:
         raise InvalidError(_("It has to end after it begins."), field="valid_to")
+    _check_template(template, charger, connector, begins)
     try:
         with transaction.atomic():
             before = _end_current(charger, connector, begins)
@@ -60,6 +66,18 @@ def assign_tariff(
         detail = _("Another tariff is assigned for a part of this time.")
         raise ConflictError(detail, field="valid_from", code="assignment_overlaps") from error
     return assignment
+
+
+def _check_template(
+    template: TariffTemplate, charger: Charger, connector: Connector | None, begins: datetime
+) -> None:
+    if template.is_archived:
+        detail = _("This tariff is archived.")
+        raise ConflictError(detail, field="template_id", code="tariff_archived")
+    outlets = [connector] if connector else outlets_decided_by(
+        charger.cpo, begins, level=_CHARGER, charger=charger
+    )  # fmt: skip
+    check_assignable(template, at=begins, connectors=outlets)
 
 
 def end_assignment(assignment: TariffAssignment, *, actor: User | str) -> None:

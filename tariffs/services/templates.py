@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -15,8 +16,13 @@ from tariffs.models import PriceComponent, TariffElement, TariffTemplate, Tariff
 from tariffs.pricing.serial import restrictions_json
 from tariffs.pricing.tariff import Component, Element, Rules
 from tariffs.services.checks import check_rules
+from tariffs.services.regulation import check_regulation
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
+
+# Asked before a version is stored: (template, rules, valid_from) → nothing, or a DomainError. Apps
+# above this one add theirs when they are loaded: who sells a tariff knows limits of its own.
+PUBLISH_GUARDS: Final[list[Callable[[TariffTemplate, Rules, datetime], None]]] = []
 
 
 def create_template(
@@ -54,15 +60,20 @@ def publish_version(
 ) -> TariffVersion:
     """New prices from `valid_from` (empty: at once). Sessions that run keep what they started with.
 
-    Raises InvalidError for rules that cannot be priced, ConflictError for an archived tariff.
+    Raises InvalidError for rules that cannot be priced, RefusedError for prices above a cap of the
+    law, ConflictError for an archived tariff.
     """
     check_rules(rules)
+    begins = valid_from or clock.now()
+    check_regulation(rules, at=begins)
     with transaction.atomic():
         locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
         if locked.is_archived:
             raise ConflictError(_("This tariff is archived."), code="tariff_archived")
+        for guard in PUBLISH_GUARDS:
+            guard(locked, rules, begins)
         newest = locked.versions.aggregate(number=Max("number"))["number"] or 0
-        version = _store(locked, newest + 1, rules, actor, valid_from or clock.now(), note)
+        version = _store(locked, newest + 1, rules, actor, begins, note)
         audit.record(
             actor=actor,
             action="tariff.publish",

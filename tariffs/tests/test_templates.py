@@ -36,7 +36,7 @@ from unievp.lib.errors import ConflictError, InvalidError
 pytestmark = pytest.mark.django_db
 
 D = Decimal
-PLAIN = simple_rules(SimpleTariff(D(2467)))
+PLAIN = simple_rules(SimpleTariff(D(2400)))
 # Every field of every part.
 RICH = Rules(
     elements=(

@@ -81,10 +81,10 @@ class DemoTariff(NamedTuple):
 
 
 TARIFFS: tuple[DemoTariff, ...] = (
-    DemoTariff("Nusantara Charge", "AC Jakarta", "2467", "0", "500", 15, night_per_kwh="2097"),
-    DemoTariff("Nusantara Charge", "DC Jakarta", "2467", "25000", "1000", 10),
-    DemoTariff("Bali EV Hub", "AC Bali", "2475", "0", "500", 15),
-    DemoTariff("Bali EV Hub", "DC Bali", "2650", "15000", "1000", 10),
-    DemoTariff("Nusantara Charge", "AC Papua", "2590", "0", "400", 20),
-    DemoTariff("Nusantara Charge", "DC Papua", "2890", "20000", "800", 15),
+    DemoTariff("Nusantara Charge", "AC Jakarta", "2440", "0", "500", 15, night_per_kwh="2097"),
+    DemoTariff("Nusantara Charge", "DC Jakarta", "2466.78", "25000", "1000", 10),
+    DemoTariff("Bali EV Hub", "AC Bali", "2400", "0", "500", 15),
+    DemoTariff("Bali EV Hub", "DC Bali", "2466", "15000", "1000", 10),
+    DemoTariff("Nusantara Charge", "AC Papua", "2450", "0", "400", 20),
+    DemoTariff("Nusantara Charge", "DC Papua", "2466", "20000", "800", 15),
 )

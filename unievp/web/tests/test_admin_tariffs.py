@@ -25,14 +25,14 @@ def root(client):
 
 @pytest.fixture
 def tariff(root):
-    rules = simple_rules(SimpleTariff(per_kwh=Decimal(2467)))
+    rules = simple_rules(SimpleTariff(per_kwh=Decimal(2400)))
     return create_template(make_row(CPO), name="AC", rules=rules, actor=root)
 
 
 def test_new_prices_are_a_new_version(client, root, tariff):
     url = reverse("admin:tariffs_tarifftemplate_new_prices", args=(tariff.pk,))
     form = {
-        "per_kwh": "2500",
+        "per_kwh": "2450",
         "session_fee": "5000",
         "idle_per_minute": "0",
         "idle_grace_minutes": "0",
@@ -41,10 +41,10 @@ def test_new_prices_are_a_new_version(client, root, tariff):
     assert client.post(url, form).status_code == 302
     newest = tariff.versions.get(number=2)
     prices = PriceComponent.objects.filter(element__version=newest).order_by("kind")
-    assert [(part.kind, part.price) for part in prices] == [("ENERGY", 2500), ("FLAT", 5000)]
+    assert [(part.kind, part.price) for part in prices] == [("ENERGY", 2450), ("FLAT", 5000)]
     assert (newest.note, newest.created_by) == ("From March", root)
     page = reverse("admin:tariffs_tariffversion_change", args=(newest.pk,))
-    assert "2500" in client.get(page).content.decode()
+    assert "2450" in client.get(page).content.decode()
 
 
 def test_price_below_zero_is_refused(client, tariff):
