@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -29,7 +31,7 @@ class CompanyDocumentInline(ReadOnlyInline):
         return link(url, f"{document.name} ({filesizeformat(document.size)})")
 
 
-def download_document(request: HttpRequest, document_id: object) -> HttpResponseBase:
+def download_document(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
     """Named by us: what its name was outside is only shown."""
     if not request.user.has_perm("cpo.view_companydocument"):
         raise Http404
