@@ -10,7 +10,7 @@ CAPS = (
         "charging_class": "",
         "amount": Decimal("2466.78"),
         "valid_from": date(2023, 1, 13),
-        "rule": "Permen ESDM 1/2023: tariff L × 1.5",
+        "rule": "Permen ESDM 1/2023: tariff L x 1.5",
         "source": "Energy for electric vehicles is sold at PLN's tariff class L (Rp 1,644.52/kWh) "
         "times at most 1.5.",
     },
