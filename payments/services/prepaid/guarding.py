@@ -16,6 +16,7 @@ from django.db import transaction
 from chargers.models import ChargingSession, SessionStatus
 from chargers.selectors.usage import usage_of
 from chargers.services.stop_latencies import stop_latency
+from chargers.store.plausible import MOST_POWER_W
 from payments.models import ChargeStatus, PaymentIntent, PrepaidCharge, StopReason
 from payments.services.intents.history import lock_intent
 from payments.services.prepaid.closing import deposit_of
@@ -136,7 +137,7 @@ def meter_of(session: ChargingSession, now: datetime) -> Meter:
         read_at=read_at,
         power_w=power_w,
         # A plate that says less than the meter is wrong.
-        most_w=max(power_w, session.connector.max_power_w),
+        most_w=max(power_w, _plate(session)),
     )
 
 
@@ -147,4 +148,8 @@ def _power(session: ChargingSession, read_at: datetime, now: datetime) -> int:
     seconds = int((read_at - session.started_at).total_seconds())
     if session.energy_wh and seconds > 0:
         return session.energy_wh * 3600 // seconds
-    return session.connector.max_power_w
+    return _plate(session)
+
+
+def _plate(session: ChargingSession) -> int:
+    return session.connector.max_power_w or MOST_POWER_W
