@@ -15,6 +15,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import HRFlowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from payments.documents import words
+from payments.models import BillLine, BillLineKind
 from payments.selectors.receipts import Receipt
 from payments.services.links import bill_page_url
 from tariffs.describe import format_rate
@@ -30,6 +31,12 @@ _STRONG: Final = ParagraphStyle("strong", parent=_TEXT, fontName="Helvetica-Bold
 _STRONG_RIGHT: Final = ParagraphStyle("strong-right", parent=_STRONG, alignment=TA_RIGHT)
 _TITLE: Final = ParagraphStyle(
     "title", parent=_STRONG, fontSize=16, leading=20, textColor=_TEAL, spaceAfter=1 * mm
+)
+_COUNTED: Final = (
+    BillLineKind.ENERGY,
+    BillLineKind.TIME,
+    BillLineKind.PARKING_TIME,
+    BillLineKind.FLAT,
 )
 _WIDTH: Final = A5[0] - 24 * mm
 
@@ -101,18 +108,22 @@ def _bill(receipt: Receipt, language: str) -> list[Any]:
         return [_paragraph(_("Nothing was charged."), _TEXT), Spacer(1, 2 * mm)]
     rows = []
     for line in receipt.lines:
-        rate = format_rate(line.unit_price, bill.currency, language)
-        count = (
-            f"{words.quantity(line.quantity, language)} {line.unit} \N{MULTIPLICATION SIGN} {rate}"
-        )
-        rows.append(
-            (f"{line.get_kind_display()}: {count}", _amount(receipt, line.amount, language))
-        )
+        amount = _amount(receipt, line.amount, language)
+        rows.append((_line(line, bill.currency, language), amount))
     parts = [_pairs(rows)] if rows else []
     parts.append(_pairs([(_("Total"), _amount(receipt, bill.total, language))], strong=True))
     if bill.tax:
         parts.append(_pairs([(_("of which tax"), _amount(receipt, bill.tax, language))]))
     return parts
+
+
+def _line(line: BillLine, currency: str, language: str) -> str:
+    """`Energy: 12,3 kWh x Rp2.467`; a line that keeps to a bound has neither."""
+    if line.kind not in _COUNTED:
+        return str(line.get_kind_display())
+    count = f"{words.quantity(line.quantity, language)} {line.unit}"
+    rate = format_rate(line.unit_price, currency, language)
+    return f"{line.get_kind_display()}: {count} \N{MULTIPLICATION SIGN} {rate}"
 
 
 def _money(receipt: Receipt, language: str) -> Table:

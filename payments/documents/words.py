@@ -16,11 +16,14 @@ _CHARSET = "cp1252"
 
 
 def printable(text: object) -> str:
-    """`text` for a Paragraph: markup in it is no markup, letters no font has become `?`."""
-    plain = "".join(
-        sign for sign in str(text) if sign.isprintable() or sign == "\N{NO-BREAK SPACE}"
-    )
-    return escape(plain.encode(_CHARSET, "replace").decode(_CHARSET))
+    """`text` for a Paragraph: markup in it is no markup."""
+    return escape(plain(text))
+
+
+def plain(text: object) -> str:
+    """Letters that no font has become `?`; what cannot be printed is left out."""
+    kept = (sign for sign in str(text) if sign.isprintable() or sign == "\N{NO-BREAK SPACE}")
+    return "".join(kept).encode(_CHARSET, "replace").decode(_CHARSET)
 
 
 def energy(wh: int, language: str) -> str:
