@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from chargers.models import (
-    BillingStatus,
     Charger,
     ChargerStatus,
     ChargingSession,
@@ -22,8 +20,8 @@ from chargers.models import (
     SessionStatus,
 )
 from chargers.selectors.quotes import costs_of
+from chargers.selectors.totals import sessions_of, totals_since
 from cpo.access import Actor, visible
-from unievp.lib import clock
 
 OFFLINE, FAULTED, CHARGING, FREE = "offline", "faulted", "charging", "free"
 STATES = (CHARGING, FREE, FAULTED, OFFLINE)
@@ -142,26 +140,19 @@ def kpis(actor: Actor, cpo_id: UUID | None = None) -> Kpis:
         online=Count("pk", filter=Q(presence__online=True)),
         faulted=Count("pk", filter=Q(presence__online=True) & _fault()),
     )
-    sessions = visible(actor, ChargingSession.objects.all())
-    if cpo_id:
-        sessions = sessions.filter(cpo_id=cpo_id)
-    running = sessions.filter(status=SessionStatus.ACTIVE).aggregate(
+    running = sessions_of(actor, cpo_id).filter(status=SessionStatus.ACTIVE).aggregate(
         count=Count("pk"), power=Coalesce(Sum("power_w"), 0)
     )
-    today = sessions.filter(_started_today(actor, cpo_id)).aggregate(
-        count=Count("pk"),
-        energy=Coalesce(Sum("energy_wh"), 0),
-        revenue=Coalesce(Sum("cost", filter=Q(billing_status=BillingStatus.BILLED)), 0),
-    )
+    today = totals_since(actor, cpo_id)
     return Kpis(
         total=counts["total"],
         online=counts["online"],
         charging=running["count"],
         faulted=counts["faulted"],
         power_w=running["power"],
-        energy_wh=today["energy"],
-        revenue=today["revenue"],
-        sessions=today["count"],
+        energy_wh=today.energy_wh,
+        revenue=today.revenue,
+        sessions=today.sessions,
     )
 
 
@@ -206,14 +197,3 @@ def _in_state(chargers: QuerySet[Charger], state: str) -> QuerySet[Charger]:
     )
     chargers = chargers.exclude(_fault())
     return chargers.filter(running if state == CHARGING else ~running)
-
-
-def _started_today(actor: Actor, cpo_id: UUID | None) -> Q:
-    """Sessions since midnight, of each location by its own clock."""
-    zones = locations(actor, cpo_id).order_by().values_list("time_zone", flat=True).distinct()
-    condition = Q(pk__in=[])
-    for zone in zones:
-        today = clock.now().astimezone(zoneinfo.ZoneInfo(zone)).date()
-        midnight = datetime.combine(today, time.min, zoneinfo.ZoneInfo(zone))
-        condition |= Q(charger__location__time_zone=zone, started_at__gte=midnight)
-    return condition

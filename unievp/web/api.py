@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 import cpo.api.openapi  # noqa: F401  (registers itself)
 from unievp.lib.api.problems import problem_response
+from unievp.lib.api.schema import SchemaView
+from unievp.web.analytics.dashboard import Dashboard
 
 
 @csrf_exempt
@@ -18,8 +20,9 @@ def nowhere(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("schema", SchemaView.as_view(), name="api_schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
+    path("analytics/dashboard", Dashboard.as_view(), name="api_dashboard"),
     path("", include("cpo.api.urls")),
     path("", include("chargers.api.urls")),
     re_path(r"^", nowhere),

@@ -1,0 +1,112 @@
+"""Sums over charging sessions: of a local day or month, or between two instants."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Greatest, Least
+
+from chargers.models import BillingStatus, ChargingSession, Connector, Location
+from cpo.access import Actor, visible
+from unievp.lib import clock
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Of sessions that started in a time; `revenue` is what is billed of them (minor units)."""
+
+    sessions: int
+    energy_wh: int
+    revenue: int
+
+
+def today(local: date) -> date:
+    return local
+
+
+def month(local: date) -> date:
+    return local.replace(day=1)
+
+
+def totals_since(
+    actor: Actor, cpo_id: UUID | None, first_day: Callable[[date], date] = today
+) -> Totals:
+    """Since the beginning of `first_day(today)`, at each location by its own clock."""
+    return _sums(sessions_of(actor, cpo_id).filter(_since(actor, cpo_id, first_day)))
+
+
+def totals_between(actor: Actor, cpo_id: UUID | None, since: datetime, until: datetime) -> Totals:
+    rows = sessions_of(actor, cpo_id)
+    return _sums(rows.filter(started_at__gte=since, started_at__lt=until))
+
+
+def utilisation(
+    actor: Actor, cpo_id: UUID | None, since: datetime, until: datetime
+) -> Decimal | None:
+    """The share of the connectors' time in which a session ran, in %; None without connectors.
+
+    Connectors of chargers that were retired before, or registered after, do not count.
+    """
+    until = min(until, clock.now())
+    connectors = visible(actor, Connector.objects.all()).filter(
+        Q(charger__retired_at=None) | Q(charger__retired_at__gt=since),
+        charger__created_at__lt=until,
+    )
+    if cpo_id:
+        connectors = connectors.filter(charger__cpo_id=cpo_id)
+    in_service = connectors.aggregate(
+        time=Sum(
+            Least(Coalesce(F("charger__retired_at"), until), until)
+            - Greatest(F("charger__created_at"), since)
+        )
+    )["time"]
+    if not in_service:
+        return None
+    busy = sessions_of(actor, cpo_id).filter(
+        Q(ended_at=None) | Q(ended_at__gt=since), started_at__lt=until
+    )
+    used = (
+        busy.aggregate(
+            time=Sum(
+                Least(Coalesce(F("ended_at"), until), until) - Greatest(F("started_at"), since)
+            )
+        )["time"]
+        or timedelta()
+    )
+    share = Decimal(used // _MICROSECOND) * 100 / Decimal(in_service // _MICROSECOND)
+    return share.quantize(Decimal("0.01"))
+
+
+def sessions_of(actor: Actor, cpo_id: UUID | None) -> QuerySet[ChargingSession]:
+    rows = visible(actor, ChargingSession.objects.all())
+    return rows.filter(cpo_id=cpo_id) if cpo_id else rows
+
+
+def _sums(rows: QuerySet[ChargingSession]) -> Totals:
+    found = rows.aggregate(
+        count=Count("pk"),
+        energy=Coalesce(Sum("energy_wh"), 0),
+        revenue=Coalesce(Sum("cost", filter=Q(billing_status=BillingStatus.BILLED)), 0),
+    )
+    return Totals(found["count"], found["energy"], found["revenue"])
+
+
+def _since(actor: Actor, cpo_id: UUID | None, first_day: Callable[[date], date]) -> Q:
+    places = visible(actor, Location.objects.all())
+    if cpo_id:
+        places = places.filter(cpo_id=cpo_id)
+    condition = Q(pk__in=[])
+    for zone in places.order_by().values_list("time_zone", flat=True).distinct():
+        place = zoneinfo.ZoneInfo(zone)
+        first = first_day(clock.now().astimezone(place).date())
+        midnight = datetime.combine(first, time.min, place)
+        condition |= Q(charger__location__time_zone=zone, started_at__gte=midnight)
+    return condition
