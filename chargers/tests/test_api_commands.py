@@ -349,6 +349,31 @@ def test_the_schema_describes_the_endpoints(client):
     assert "/api/commands/{command_id}" in schema["paths"]
 
 
+@pytest.mark.parametrize(
+    ("query", "accept", "media_type"),
+    [
+        ("", "", "application/json"),
+        ("", "*/*", "application/json"),
+        ("", "application/vnd.oai.openapi+json", "application/vnd.oai.openapi+json"),
+        ("", "application/yaml", "application/yaml"),
+        ("?format=json", "application/yaml", "application/json"),
+        ("?format=json", "text/html", "application/json"),
+        ("?format=yaml", "application/json", "application/yaml"),
+        ("?format=pdf", "*/*", "application/json"),
+    ],
+)
+def test_the_schema_comes_in_the_wanted_format(query, accept, media_type, client, monkeypatch):
+    # The document itself is drawn in the test above; here it is its form that counts.
+    from drf_spectacular.generators import SchemaGenerator
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *a, **k: {"openapi": "3.1.1"})
+    response = client.get(f"/api/schema{query}", headers={"Accept": accept} if accept else {})
+    assert response.status_code == 200
+    assert response["Content-Type"].partition(";")[0] == media_type
+    is_json = response.content.lstrip().startswith(b"{")
+    assert is_json == media_type.endswith("json")
+
+
 def test_the_docs_load_nothing_from_elsewhere(client):
     response = client.get("/api/docs")
     assert response.status_code == 200

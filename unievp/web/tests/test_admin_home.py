@@ -10,7 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from chargers.models import Charger, ChargingSession, Connector, Presence, UnknownCharger
+from chargers.models import (
+    Charger,
+    ChargingSession,
+    Connector,
+    Presence,
+    SecurityEvent,
+    UnknownCharger,
+)
 from cpo.models import User
 from payments.models import Bill
 from unievp.lib import clock
@@ -51,7 +58,7 @@ def test_home_page_costs_at_most_fifteen_queries(staff):
 
 def test_every_card_leads_to_a_page_that_is_there(staff):
     cards = staff.get(reverse("admin:index")).context["cards"]
-    assert len(cards) == 8
+    assert len(cards) == 9
     for card in cards:
         response = staff.get(card["url"])
         assert (card["url"], response.status_code) == (card["url"], 200)
@@ -93,6 +100,22 @@ def test_oldest_unbilled_session_is_named_and_late_after_a_while():
         now - timedelta(minutes=40),
         True,
     )
+
+
+def test_critical_security_events_are_counted_until_somebody_has_seen_them(staff):
+    for severity, seen_at in (
+        ("critical", None),
+        ("critical", clock.now()),
+        ("notice", None),
+    ):
+        make_row(SecurityEvent, severity=severity, seen_at=seen_at)
+    (card,) = (
+        card
+        for card in staff.get(reverse("admin:index")).context["cards"]
+        if "/securityevent/" in card["url"]
+    )
+    assert (card["value"], card["alarm"]) == (1, "danger")
+    assert staff.get(card["url"]).context["cl"].result_count == 1
 
 
 def test_unknown_chargers_are_counted():
