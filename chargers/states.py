@@ -49,6 +49,17 @@ REMOTE_START: Final = Transitions(
     }
 )
 
+# What the charger says last is true: an answer may come late, a start may use what had ended here.
+RESERVATION: Final = Transitions(
+    {
+        "requested": {"active", "rejected", "failed", "cancelled", "used"},
+        "active": {"used", "cancelled", "expired"},
+        "failed": {"active", "rejected", "cancelled", "used"},
+        "cancelled": {"used"},
+        "expired": {"used"},
+    }
+)
+
 CONFIGURATION_READING: Final = Transitions(
     {
         "due": {"due", "asked", "failed"},

@@ -64,6 +64,12 @@ from chargers.models.quirks import ChargerQuirks, EnergyRegister, LocalTime, Mod
 from chargers.models.reading import MeterReading
 from chargers.models.refused_handshake import RefusedHandshake
 from chargers.models.remote_start import OPEN_REMOTE_STARTS, RemoteStart, RemoteStartStatus
+from chargers.models.reservation import (
+    OPEN_RESERVATIONS,
+    NextReservationNumber,
+    Reservation,
+    ReservationStatus,
+)
 from chargers.models.security_event import SecurityEvent, Severity
 from chargers.models.session import (
     AuthorizationStatus,
@@ -93,6 +99,7 @@ from chargers.models.tariff_default import TariffDefault
 __all__ = [
     "OPEN_LOGS",
     "OPEN_REMOTE_STARTS",
+    "OPEN_RESERVATIONS",
     "OPEN_UPDATES",
     "AdoptionDoor",
     "AllocationReason",
@@ -146,6 +153,7 @@ __all__ = [
     "LogStatus",
     "MeterReading",
     "ModelQuirks",
+    "NextReservationNumber",
     "OrphanState",
     "OrphanStop",
     "PasswordRotation",
@@ -164,6 +172,8 @@ __all__ = [
     "Registration",
     "RemoteStart",
     "RemoteStartStatus",
+    "Reservation",
+    "ReservationStatus",
     "RotationStatus",
     "RunItemStatus",
     "RunStatus",
