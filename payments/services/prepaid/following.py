@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_noop
 
 from chargers.models import (
@@ -22,9 +23,11 @@ from chargers.models import (
     RemoteStartStatus,
     SessionStatus,
 )
+from payments.chart import Code
 from payments.models import (
     ChargeStatus,
     IntentStatus,
+    LedgerAccount,
     PaymentIntent,
     PrepaidCharge,
     RefundCause,
@@ -36,7 +39,7 @@ from payments.services.prepaid.binding import lock_payment_of
 from payments.services.prepaid.closing import deposit_of, finish_charge, give_back, is_settled
 from payments.services.prepaid.guarding import guard_charge
 from payments.services.prepaid.starting import decide_start, start_paid
-from payments.services.prepaid.stopping import stop_stray
+from payments.services.prepaid.stopping import recent_stops, stop_stray
 from unievp.lib import clock
 
 UNUSED: Final = gettext_noop("Nothing was done with it in time")
@@ -67,8 +70,10 @@ def guard_charges(now: datetime | None = None) -> int:
 
 
 def paid_without_start() -> QuerySet[PrepaidCharge, UUID]:
-    waiting = PrepaidCharge.objects.filter(status=ChargeStatus.WAITING, intent__paid__gt=0)
     # What is in review waits for a person.
+    clear = Q(intent__status=IntentStatus.SUCCEEDED) | Q(intent__is_late=True)
+    clear |= Q(intent__refunded__gt=0)
+    waiting = PrepaidCharge.objects.filter(clear, status=ChargeStatus.WAITING, intent__paid__gt=0)
     waiting = waiting.exclude(intent__status=IntentStatus.REVIEW)
     return waiting.order_by("created_at").values_list("intent_id", flat=True)
 
@@ -106,6 +111,7 @@ def strays(now: datetime) -> QuerySet[ChargingSession]:
         )
         .exclude(pk=F("id_token__prepaid_charge__intent__session"))
         .filter(id_token__prepaid_charge__status__in=[ChargeStatus.FAILED, ChargeStatus.ENDED])
+        .exclude(Exists(recent_stops(now).filter(charger=OuterRef("charger"))))
         .select_related("charger__cpo")
     )
 
@@ -124,9 +130,12 @@ def unused(now: datetime) -> QuerySet[PaymentIntent, UUID]:
 def empty() -> QuerySet[PaymentIntent, UUID]:
     """Nothing is under way for them, and they are not closed."""
     over = [ChargeStatus.ENDED, ChargeStatus.FAILED]
+    left = LedgerAccount.objects.filter(
+        code=Code.DRIVER_DEPOSIT, owner_id=Cast(OuterRef("pk"), TextField())
+    ).exclude(posted_credit=F("posted_debit"))
     return (
         PaymentIntent.objects.filter(paid_at__isnull=False, closed_at__isnull=True)
-        .filter(Q(charge__isnull=True) | Q(charge__status__in=over))
+        .filter(Q(charge__isnull=True) & ~Exists(left) | Q(charge__status__in=over))
         .exclude(status=IntentStatus.REVIEW)
         .order_by("paid_at")
         .values_list("pk", flat=True)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from chargers.models import Charger, ChargingSession, CommandStatus, SessionStatus
+from chargers.models import Charger, ChargingSession, Command, CommandStatus, SessionStatus
 from chargers.services.commands import queue_command
 from cpo.access import Actor, Right, audit_name, require_right
 from cpo.models import ApiKey, User
@@ -73,22 +74,19 @@ def ask_stop(
     return _send(charge, session, actor, now)
 
 
-def stop_stray(session: ChargingSession) -> bool:
+def recent_stops(now: datetime) -> QuerySet[Command]:
+    """What asked a charger to stop so lately that it need not hear it again."""
+    return Command.objects.filter(action=ACTION, created_at__gt=now - REPEAT_LATER)
+
+
+def stop_stray(session: ChargingSession) -> None:
     """A session of a payment that was given back already: it is not to go on."""
-    recently = session.charger.commands.filter(
-        action=ACTION,
-        payload__transactionId=session.transaction_id,
-        created_at__gt=clock.now() - REPEAT_LATER,
-    )
-    if recently.exists():
-        return False
     queue_command(
         session.charger,
         action=ACTION,
         payload={"transactionId": session.transaction_id},
         actor="payments",
     )
-    return True
 
 
 def _send(

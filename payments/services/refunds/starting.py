@@ -13,11 +13,19 @@ from cpo.services import audit
 from payments.chart import Booking, deposit_account, transit_account
 from payments.events import RefundRequested
 from payments.ledger.legs import credit, debit
-from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent, Refund, RefundCause
+from payments.models import (
+    AttemptStatus,
+    ChargeStatus,
+    PaymentAttempt,
+    PaymentIntent,
+    PrepaidCharge,
+    Refund,
+    RefundCause,
+)
 from payments.services import ledger
 from payments.services.intents.history import lock_intent, note
 from unievp.lib import clock
-from unievp.lib.errors import InvalidError, RefusedError
+from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 from unievp.lib.events import publish
 
 
@@ -27,13 +35,14 @@ def request_refund(
     """A person gives money back: all that is left, or `amount` of it.
 
     One refund for each attempt that paid, newest first. Raises ForbiddenError, InvalidError,
-    RefusedError (nothing left, or more than is left).
+    RefusedError (nothing left, or more than is left), ConflictError (charging is under way).
     """
     require_right(actor, intent.cpo, Right.MONEY)
     if not reason.strip():
         raise InvalidError(_("Say why."), field="reason")
     with transaction.atomic():
         locked = lock_intent(intent.pk)
+        _check_charge(locked)
         left = ledger.balance_of(deposit_account(locked.pk, locked.currency))
         wanted = left if amount is None else amount
         if not 0 < wanted <= left:
@@ -49,6 +58,14 @@ def request_refund(
             reason=reason,
         )
     return refunds
+
+
+def _check_charge(intent: PaymentIntent) -> None:
+    """What runs is paid from the deposit: stop it first, and the rest goes back by itself."""
+    running = (ChargeStatus.STARTING, ChargeStatus.CHARGING)
+    if PrepaidCharge.objects.filter(intent=intent, status__in=running).exists():
+        detail = _("Charging is under way: stop it, and the rest goes back by itself.")
+        raise ConflictError(detail, code="charge_running")
 
 
 def refund_amount(
