@@ -34,7 +34,7 @@ class FormatNegotiation(DefaultContentNegotiation):
 
 class SchemaView(SpectacularAPIView):
     # The plain media types first: they are what a reader that accepts anything can show.
-    renderer_classes = [  # noqa: RUF012  (an instance variable to drf-spectacular)
+    renderer_classes = [
         OpenApiJsonRenderer2,
         OpenApiJsonRenderer,
         OpenApiYamlRenderer2,
