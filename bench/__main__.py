@@ -26,8 +26,24 @@ from typing import Any
 import psutil
 
 from bench.meters import Meter, cpu_of, cpu_of_tree, rss_kb
+from bench.storm import NEIGHBOURS
 
-TARGETS = {"mix": 0.25, "heartbeats": 0.12, "kb_per_idle_connection": 45}
+# Milliseconds of processor time per message, kB, and seconds until the last one is through.
+TARGETS = {
+    "mix": 0.25,
+    "heartbeats": 0.12,
+    "kb_per_idle_connection": 45,
+    "reconnect_storm_s": 20,
+}
+RUNS = (
+    "heartbeats",
+    "mix",
+    "heartbeats_paced",
+    "mix_paced",
+    "starts_in_one_instant",
+    "stops_in_one_instant",
+    "reconnect_storm",
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,6 +65,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=10, help="transactions of each busy charger")
     parser.add_argument("--rate", type=float, default=400, help="of the paced runs, messages/s")
     parser.add_argument("--storm", type=int, default=2000, help="chargers that reconnect at once")
+    parser.add_argument("--only", choices=RUNS, nargs="+", help="these runs; no memory figure")
     parser.add_argument("--profile", help="file for a cProfile of the ocpp process")
     parser.add_argument("--data-dir", default=None, help="where the database is put")
     return parser.parse_args()
@@ -97,7 +114,7 @@ class Bench:
         from bench.fleet import make_fleet
 
         call_command("migrate", interactive=False, verbosity=0)
-        make_fleet(max(self.options.chargers, self.options.storm))
+        make_fleet(max(self.options.chargers, self.options.storm + NEIGHBOURS))
 
         connections.close_all()
 
@@ -121,26 +138,41 @@ class Bench:
 
     def run(self) -> dict[str, Any]:
         options = self.options
-        memory = self._memory()
-        busy = options.busy
-        self._order("heartbeats", busy=busy, seconds=1)
-        self._order("mix", busy=busy, rounds=1)
-        runs = {
-            "heartbeats": self._measure("heartbeats", busy=busy, seconds=options.seconds),
-            "mix": self._measure("mix", busy=busy, rounds=options.rounds),
-            "heartbeats_paced": self._measure(
-                "heartbeats", busy=busy, seconds=options.seconds, rate=options.rate
-            ),
-            "mix_paced": self._measure("mix", busy=busy, rounds=2, rate=options.rate),
-            "starts_in_one_instant": self._measure("instant", chargers=busy),
-            "stops_in_one_instant": self._measure("instant_stop", chargers=busy),
-            "reconnect_storm": self._measure("storm", chargers=options.storm),
-        }
+        wanted = options.only or RUNS
+        memory = None if options.only else self._memory()
+        if options.only:
+            self._order("connect", chargers=options.chargers)
+        if set(wanted) != {"reconnect_storm"}:
+            self._order("heartbeats", busy=options.busy, seconds=1)
+            self._order("mix", busy=options.busy, rounds=1)
+        orders = self._orders()
+        runs = {name: self._measure(**orders[name]) for name in RUNS if name in wanted}
+        if "reconnect_storm" in runs:
+            runs["reconnect_storm"]["connectors_stored_available"] = _available()
         return {
             "configuration": self._configuration(),
-            "targets_ms": TARGETS,
+            "targets": TARGETS,
             "kb_per_idle_connection": memory,
             "runs": runs,
+        }
+
+    def _orders(self) -> dict[str, dict[str, Any]]:
+        """What each run tells the generator."""
+        options = self.options
+        busy, seconds, rate = options.busy, options.seconds, options.rate
+        return {
+            "heartbeats": {"do": "heartbeats", "busy": busy, "seconds": seconds},
+            "mix": {"do": "mix", "busy": busy, "rounds": options.rounds},
+            "heartbeats_paced": {
+                "do": "heartbeats",
+                "busy": busy,
+                "seconds": seconds,
+                "rate": rate,
+            },
+            "mix_paced": {"do": "mix", "busy": busy, "rounds": 2, "rate": rate},
+            "starts_in_one_instant": {"do": "instant", "chargers": busy},
+            "stops_in_one_instant": {"do": "instant_stop", "chargers": busy},
+            "reconnect_storm": {"do": "storm", "chargers": options.storm},
         }
 
     def _memory(self) -> float:
@@ -202,6 +234,17 @@ def _listener(port: int) -> psutil.Process:
         if item.status == psutil.CONN_LISTEN and item.laddr.port == port and item.pid:
             return psutil.Process(item.pid)
     raise RuntimeError(f"Nothing listens on {port}")
+
+
+def _available() -> int:
+    """Connectors whose reported status is in the database."""
+    from django.db import connections
+
+    from chargers.models import Connector
+
+    count = Connector.objects.filter(status="Available").count()
+    connections.close_all()
+    return count
 
 
 def _free_port() -> int:

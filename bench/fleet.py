@@ -1,4 +1,4 @@
-"""The database of the bench: chargers with one connector and one token each, and a tariff."""
+"""The database of the bench: chargers with two connectors and one token each, and a tariff."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from unievp.lib.secrets import keyed_digest
 
 
 def make_fleet(chargers: int) -> None:
-    """BENCH-00001 … of one CPO, one connector and one token each; again: adds what is missing."""
+    """BENCH-00001 … of one CPO, two connectors and one token each; again: adds what is missing."""
     cpo, _ = CPO.objects.get_or_create(
         name="Bench", defaults={"status": CPOStatus.VERIFIED, "verified_at": clock.now()}
     )
@@ -39,7 +39,9 @@ def make_fleet(chargers: int) -> None:
         for name in names
         if name not in known
     )
-    Connector.objects.bulk_create(Connector(charger=charger, number=1) for charger in made)
+    Connector.objects.bulk_create(
+        Connector(charger=charger, number=number) for charger in made for number in (1, 2)
+    )
     IdToken.objects.bulk_create(IdToken(token=charger.identity) for charger in made)
     # The connectors' price: sessions start as they do in production, with its frozen snapshot.
     template = TariffTemplate.objects.first() or make_tariff(cpo)

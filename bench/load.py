@@ -20,6 +20,7 @@ from typing import Any
 
 import uvloop
 
+from bench.storm import Storm, percentiles
 from bench.wire import Charger
 
 SAMPLES = [
@@ -112,34 +113,16 @@ class Generator:
             *[self.stop(c, c.state["transaction"]) for c in self.chargers[:chargers]]
         )
 
-    async def storm(self, chargers: int) -> None:
+    async def storm(self, chargers: int) -> dict[str, Any]:
         """All sockets break at once; everyone comes back with Boot and two statuses."""
         for charger in self.chargers:
             charger.close()
         await asyncio.sleep(1)
-        self.chargers = [Charger(f"BENCH-{number:05}") for number in range(1, chargers + 1)]
-
-        async def come_back(charger: Charger) -> None:
-            started = time.perf_counter()
-            status = await charger.open("127.0.0.1", self.port)
-            self.latencies.append(time.perf_counter() - started)
-            if status != 101:
-                self.errors += 1
-                return
-            await self.call(
-                charger,
-                "BootNotification",
-                '{"chargePointVendor":"Bench","chargePointModel":"B1","firmwareVersion":"1.0"}',
-            )
-            for connector in (1, 2):
-                await self.call(
-                    charger,
-                    "StatusNotification",
-                    f'{{"connectorId":{connector},"status":"Available","errorCode":"NoError",'
-                    f'"timestamp":"{_time(datetime.now(tz=UTC))}"}}',
-                )
-
-        await asyncio.gather(*[come_back(charger) for charger in self.chargers])
+        storm = Storm(self, chargers)
+        self.chargers = [*storm.chargers, *storm.neighbours]
+        result = await storm.run()
+        self.errors += storm.refused + storm.lost
+        return result
 
     async def start(self, charger: Charger) -> int:
         state = charger.state
@@ -183,23 +166,18 @@ class Generator:
             f'"timestamp":"{_time(state["clock"])}","idTag":"{charger.identity}","reason":"Local"}}',
         )
 
-    async def measured(
-        self, work: Callable[..., Awaitable[None]], **options: Any
-    ) -> dict[str, Any]:
+    async def measured(self, work: Callable[..., Awaitable[Any]], **options: Any) -> dict[str, Any]:
         self.latencies, self.errors = [], 0
         started, cpu = time.perf_counter(), time.process_time()
-        await work(**options)
+        more = await work(**options)
         seconds = time.perf_counter() - started
-        ordered = sorted(1000 * latency for latency in self.latencies) or [0.0]
         return {
             "messages": len(self.latencies),
             "errors": self.errors,
             "seconds": round(seconds, 3),
             "generator_cpu_s": round(time.process_time() - cpu, 3),
-            "latency_ms": {
-                name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2)
-                for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
-            },
+            "latency_ms": percentiles(self.latencies),
+            **(more or {}),
         }
 
 

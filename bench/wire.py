@@ -56,6 +56,10 @@ class Charger(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
     # --- asyncio.Protocol ---------------------------------------------------------------------
 
     def connection_made(self, transport: Any) -> None:
