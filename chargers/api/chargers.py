@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 import django_filters
 from django.db.models import Q, QuerySet
@@ -22,6 +21,7 @@ from chargers.api.charger_serializers import (
 from chargers.api.commands import find_charger, shown
 from chargers.api.serializers import CommandView
 from chargers.models import Charger, ForcedStatus, Location
+from chargers.selectors import tariffs
 from chargers.services.chargers import (
     ConnectorSpec,
     change_charger,
@@ -30,12 +30,13 @@ from chargers.services.chargers import (
     retire_charger,
 )
 from chargers.services.locations import find_or_create_location
-from cpo.access import Actor, Right, audit_name, cpos_of, require_right
+from cpo.access import Actor, Right, audit_name, require_right
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
+from cpo.api.tenants import company_of
 from cpo.models import CPO, Scope
 from cpo.services.idempotency import Answer
 from unievp.lib.api.versions import check_if_match, etag_of
-from unievp.lib.errors import InvalidError, NotFoundError
+from unievp.lib.errors import InvalidError
 
 _PARTS = ("cpo", "location", "presence")
 
@@ -185,25 +186,11 @@ class ChargerForcedStatus(Endpoint):
         return self.once(request, write)
 
 
-def company_of(actor: Actor, cpo_id: UUID | None) -> CPO:
-    """The company that a write is for: the named one, or the caller's only one.
-
-    Raises NotFoundError for another's, InvalidError where it has to be named.
-    """
-    mine = cpos_of(actor)
-    if cpo_id is not None:
-        found = mine.filter(pk=cpo_id).first()
-        if found is None:
-            raise NotFoundError(_("There is no such company."), field="cpo_id")
-        return found
-    first = list(mine[:2])
-    if len(first) != 1:
-        raise InvalidError(_("Say for which company."), field="cpo_id")
-    return first[0]
-
-
 def name_tariffs(chargers: list[Charger]) -> None:
-    """Note on each charger the name of the tariff it sells at now."""
+    """Note on each charger the name of the tariff that the whole of it sells at now."""
+    names = tariffs.name_tariffs(chargers)
+    for charger in chargers:
+        charger.tariff_name = names.get(charger.pk)  # type: ignore[attr-defined]  # for the view
 
 
 def show_charger(charger: Charger) -> dict[str, Any]:

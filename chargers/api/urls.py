@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chargers.api import chargers, commands, sessions
+from chargers.api import chargers, commands, sessions, tariffs
 
 # An identity may hold slashes; they arrive decoded.
 urlpatterns = [
@@ -22,4 +22,22 @@ urlpatterns = [
         name="api_session_readings",
     ),
     path("commands/<uuid:command_id>", commands.CommandDetail.as_view(), name="api_command"),
+    path("tariffs/assign", tariffs.AssignTariff.as_view(), name="api_tariff_assign"),
+    path("tariffs/assignments", tariffs.Assignments.as_view(), name="api_tariff_assignments"),
+    path(
+        "tariffs/assignments/<int:assignment_id>",
+        tariffs.AssignmentDetail.as_view(),
+        name="api_tariff_assignment",
+    ),
+    path("tariffs/defaults", tariffs.Defaults.as_view(), name="api_tariff_defaults"),
+    path(
+        "tariffs/defaults/<int:default_id>",
+        tariffs.DefaultDetail.as_view(),
+        name="api_tariff_default",
+    ),
+    path(
+        "tariffs/templates/<int:template_id>/comparison",
+        tariffs.TemplateComparison.as_view(),
+        name="api_tariff_comparison",
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Caps of the law that depend on the outlet: a session fee is limited by its charging class."""
+"""What limits a tariff by where it is sold: caps of the charging class, and being in use."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from chargers.models import Connector, TariffAssignment
+from chargers.models import Connector, TariffAssignment, TariffDefault
 from chargers.store.tariffs import Outlet, read_holdings
 from cpo.models import CPO
 from tariffs.models import ChargingClass, TariffTemplate, TariffVersion
 from tariffs.pricing.tariff import Rules
 from tariffs.services.regulation import breaches_of, check_regulation
 from tariffs.services.snapshots import rules_of
-from unievp.lib.errors import RefusedError
+from unievp.lib import clock
+from unievp.lib.errors import ConflictError, RefusedError
 
 
 def check_assignable(
@@ -34,6 +36,34 @@ def guard_where_it_is_sold(template: TariffTemplate, rules: Rules, at: datetime)
     classes = {ChargingClass.of(power_w) for power_w in _powers_selling(template, at)}
     if classes:
         check_regulation(rules, at=at, classes=classes)
+
+
+def guard_in_use(template: TariffTemplate) -> None:
+    """A tariff that somebody sells at, or will, is not archived."""
+    now = clock.now()
+    open_ones = Q(valid_to=None) | Q(valid_to__gt=now)
+    chargers = TariffAssignment.objects.filter(
+        open_ones, template=template, charger__retired_at=None
+    ).values("charger_id")
+    count = chargers.distinct().count()
+    if count:
+        detail = _("%(count)d chargers sell at it: assign another tariff to them first.")
+        raise ConflictError(detail % {"count": count}, code="tariff_in_use")
+    if _is_default(template, now):
+        detail = _("It is a default tariff: set another one first.")
+        raise ConflictError(detail, code="tariff_in_use")
+
+
+def _is_default(template: TariffTemplate, now: datetime) -> bool:
+    """Of its company or a location of it: now, or from a later time on."""
+    rows = TariffDefault.objects.filter(cpo=template.cpo_id)
+    now_ones = (
+        rows.filter(valid_from__lte=now)
+        .order_by("location_id", "-valid_from")
+        .distinct("location_id")
+    )
+    later = rows.filter(valid_from__gt=now, template=template)
+    return later.exists() or any(row.template_id == template.pk for row in now_ones)
 
 
 def outlets_decided_by(cpo: CPO, at: datetime, *, level: int, **where: object) -> list[Connector]:

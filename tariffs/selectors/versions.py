@@ -18,3 +18,8 @@ def version_in_force(template: TariffTemplate, at: datetime) -> TariffVersion | 
 def templates_on_sale(cpo: CPO) -> QuerySet[TariffTemplate]:
     """The CPO's tariffs that are not archived, by name."""
     return TariffTemplate.objects.filter(cpo=cpo, archived_at__isnull=True).order_by("name", "id")
+
+
+def newest_version(template: TariffTemplate) -> TariffVersion | None:
+    """The one that was published last, also where it is not in force yet."""
+    return TariffVersion.objects.filter(template=template).order_by("-number").first()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from tariffs.models import PriceComponent, TariffElement, TariffVersion
 from tariffs.pricing.serial import to_json
 from tariffs.pricing.tariff import (
@@ -35,7 +37,9 @@ def build_snapshot(
 
 
 def rules_of(version: TariffVersion) -> Rules:
-    elements = version.elements.order_by("position").prefetch_related("components")
+    """By two queries, or by none where `elements__components` is prefetched."""
+    prefetch_related_objects([version], "elements__components")
+    elements = sorted(version.elements.all(), key=lambda row: row.position)
     return Rules(
         elements=tuple(_element(row) for row in elements),
         currency=version.currency,

@@ -23,6 +23,8 @@ from unievp.lib.errors import ConflictError, InvalidError
 # Asked before a version is stored: (template, rules, valid_from) → nothing, or a DomainError. Apps
 # above this one add theirs when they are loaded: who sells a tariff knows limits of its own.
 PUBLISH_GUARDS: Final[list[Callable[[TariffTemplate, Rules, datetime], None]]] = []
+# Asked before a tariff is archived.
+ARCHIVE_GUARDS: Final[list[Callable[[TariffTemplate], None]]] = []
 
 
 def create_template(
@@ -30,9 +32,10 @@ def create_template(
     *,
     name: str,
     rules: Rules,
-    actor: User,
+    actor: User | str,
     description: str = "",
     valid_from: datetime | None = None,
+    note: str = "",
 ) -> TariffTemplate:
     """A tariff with its first version, in force from `valid_from` (empty: at once).
 
@@ -43,7 +46,7 @@ def create_template(
         raise InvalidError(_("A tariff needs a name."), field="name")
     with transaction.atomic():
         template = _create(cpo, name, description)
-        publish_version(template, rules=rules, actor=actor, valid_from=valid_from)
+        publish_version(template, rules=rules, actor=actor, valid_from=valid_from, note=note)
         audit.record(
             actor=actor, action="tariff.create", subject=template, after={"name": name}, cpo=cpo
         )
@@ -54,7 +57,7 @@ def publish_version(
     template: TariffTemplate,
     *,
     rules: Rules,
-    actor: User,
+    actor: User | str,
     valid_from: datetime | None = None,
     note: str = "",
 ) -> TariffVersion:
@@ -85,12 +88,49 @@ def publish_version(
     return version
 
 
-def archive_template(template: TariffTemplate, *, actor: User, reason: str = "") -> TariffTemplate:
-    """Take a tariff out of use: no new versions, and its name is free. Again: no change."""
+def change_template(
+    template: TariffTemplate, *, name: str, description: str, actor: User | str
+) -> TariffTemplate:
+    """Another name or description; prices are versions. Raises InvalidError, ConflictError."""
+    name = name.strip()
+    if not name:
+        raise InvalidError(_("A tariff needs a name."), field="name")
+    try:
+        with transaction.atomic():
+            locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
+            if locked.is_archived:
+                raise ConflictError(_("This tariff is archived."), code="tariff_archived")
+            before = {"name": locked.name, "description": locked.description}
+            after = {"name": name, "description": description}
+            if before != after:
+                locked.name, locked.description = name, description
+                locked.save(update_fields=["name", "description"])
+                audit.record(
+                    actor=actor,
+                    action="tariff.change",
+                    subject=locked,
+                    before=before,
+                    after=after,
+                    cpo=locked.cpo,
+                )
+    except IntegrityError as error:
+        raise _name_taken(error) from error
+    return locked
+
+
+def archive_template(
+    template: TariffTemplate, *, actor: User | str, reason: str = ""
+) -> TariffTemplate:
+    """Take a tariff out of use: no new versions, and its name is free. Again: no change.
+
+    Raises ConflictError while something is still sold at it.
+    """
     with transaction.atomic():
         locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
         if locked.is_archived:
             return locked
+        for guard in ARCHIVE_GUARDS:
+            guard(locked)
         locked.archived_at = clock.now()
         locked.save(update_fields=["archived_at"])
         audit.record(
@@ -110,17 +150,21 @@ def _create(cpo: CPO, name: str, description: str) -> TariffTemplate:
         with transaction.atomic():
             return TariffTemplate.objects.create(cpo=cpo, name=name, description=description)
     except IntegrityError as error:
-        if "tariff_name_is_unique_in_its_cpo" not in str(error):
-            raise
-        detail = _("You have a tariff of this name.")
-        raise ConflictError(detail, field="name", code="tariff_name_taken") from error
+        raise _name_taken(error) from error
+
+
+def _name_taken(error: IntegrityError) -> Exception:
+    if "tariff_name_is_unique_in_its_cpo" not in str(error):
+        return error
+    detail = _("You have a tariff of this name.")
+    return ConflictError(detail, field="name", code="tariff_name_taken")
 
 
 def _store(
     template: TariffTemplate,
     number: int,
     rules: Rules,
-    actor: User,
+    actor: User | str,
     valid_from: datetime,
     note: str,
 ) -> TariffVersion:
@@ -137,7 +181,7 @@ def _store(
         free_below_wh=rules.free_below_wh,
         valid_from=valid_from,
         note=note,
-        created_by=actor,
+        created_by=actor if isinstance(actor, User) else None,
     )
     rows = TariffElement.objects.bulk_create(
         TariffElement(version=version, position=position, **_restrictions(element))

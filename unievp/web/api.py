@@ -24,6 +24,7 @@ urlpatterns = [
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
     path("analytics/dashboard", Dashboard.as_view(), name="api_dashboard"),
     path("", include("cpo.api.urls")),
+    path("", include("tariffs.api.urls")),
     path("", include("chargers.api.urls")),
     re_path(r"^", nowhere),
 ]
