@@ -12,6 +12,7 @@ import cpo.api.openapi  # noqa: F401  (registers itself)
 from unievp.lib.api.problems import problem_response
 from unievp.lib.api.schema import SchemaView
 from unievp.web.analytics.dashboard import Dashboard
+from unievp.web.reports.api import TransactionsCsv, TransactionsXlsx
 
 
 @csrf_exempt
@@ -22,6 +23,8 @@ def nowhere(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("schema", SchemaView.as_view(), name="api_schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
+    path("reports/transactions.csv", TransactionsCsv.as_view(), name="api_transactions_csv"),
+    path("reports/transactions.xlsx", TransactionsXlsx.as_view(), name="api_transactions_xlsx"),
     path("analytics/dashboard", Dashboard.as_view(), name="api_dashboard"),
     path("", include("cpo.api.urls")),
     path("", include("tariffs.api.urls")),

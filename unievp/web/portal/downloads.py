@@ -1,34 +1,23 @@
-"""Long answers, sent while they are made."""
+"""Long answers as files."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 from django.http import StreamingHttpResponse
 
-from unievp.lib.db import in_db
-
-# Lines per step: one step holds a thread and a database connection, the pauses between do not.
-_STEP = 200
+from unievp.lib.streams import streamed
 
 
 def json_lines(lines: Iterator[dict[str, Any]], *, name: str) -> StreamingHttpResponse:
     """One JSON object per line, as a file; never more than a few lines in memory."""
-    response = StreamingHttpResponse(_streamed(lines), content_type="application/x-ndjson")
+    response = StreamingHttpResponse(streamed(lines, _render), content_type="application/x-ndjson")
     response["Content-Disposition"] = f'attachment; filename="{name}.jsonl"'
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-async def _streamed(lines: Iterator[dict[str, Any]]) -> AsyncIterator[bytes]:
-    while part := await in_db(_some, lines):
-        yield part
-
-
-def _some(lines: Iterator[dict[str, Any]]) -> bytes:
-    part = bytearray()
-    for _number, line in zip(range(_STEP), lines, strict=False):
-        part += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-    return bytes(part)
+def _render(lines: list[dict[str, Any]]) -> bytes:
+    return b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines)
