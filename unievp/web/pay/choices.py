@@ -16,7 +16,10 @@ from tariffs.pricing import Snapshot
 
 _AC_KWH: Final = (5, 10, 20, 40)
 _DC_KWH: Final = (10, 20, 30, 50)
-_RUPIAH: Final = (20_000, 50_000, 100_000, 200_000)
+_RUPIAH: Final = (20_000, 50_000, 100_000, 200_000, 300_000, 500_000)
+_MOST_CHIPS: Final = 4
+# A preset that buys less than this is for nobody: a session fee takes it all.
+_WORTH_WH: Final = 2_000
 _EXAMPLE_WH: Final = 20_000
 
 
@@ -40,8 +43,6 @@ class Choices:
     energy: list[Choice]
     money: list[Choice]
     full: Terms
-    least: int
-    most: int
     example: Example
 
 
@@ -49,21 +50,24 @@ def choices_of(connector: Connector, snapshot: Snapshot, *, at: datetime) -> Cho
     is_dc = connector.power_type == PowerType.DC
     presets = _DC_KWH if is_dc else _AC_KWH
     energy = [_choice(connector, snapshot, Goal.ENERGY, kwh, at) for kwh in presets]
-    least = settings.PAYMENT_MINIMUM
+    least, most = settings.PAYMENT_MINIMUM, settings.PAYMENT_MAXIMUM
     money = [
         _choice(connector, snapshot, Goal.AMOUNT, amount, at)
         for amount in _RUPIAH
-        if amount >= least
+        if least <= amount <= most
     ]
+    worth = [each for each in money if _is_worth(each.terms)]
     full = terms_of(connector, snapshot, goal=Goal.FULL, value=FULL_WH, at=at)
     return Choices(
         energy=energy,
-        money=money,
+        money=worth[:_MOST_CHIPS],
         full=full,
-        least=least,
-        most=settings.PAYMENT_MAXIMUM,
         example=_example(connector, snapshot, at),
     )
+
+
+def _is_worth(terms: Terms) -> bool:
+    return terms.about_wh is None or terms.about_wh >= _WORTH_WH
 
 
 def _choice(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from dataclasses import replace
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from chargers.models import ChargingSession
@@ -19,6 +22,16 @@ from unievp.web.explain.story import Story
 from unievp.web.pay.methods import method_name
 from unievp.web.pay.pages import driver_page, not_found
 from unievp.web.pay.payment import find_payment, unknown_payment
+
+_ELEMENT: Final = re.compile(r"element (\d{1,6})")
+_STEP: Final = re.compile(r"rounded up to steps of (\d+ \w+)")
+_KNOWN: Final = frozenset(
+    {
+        gettext_noop("reserved time"),
+        gettext_noop("least price"),
+        gettext_noop("highest price"),
+    }
+)
 
 
 @require_safe
@@ -73,13 +86,28 @@ def bill_page(request: HttpRequest, token: str) -> HttpResponseBase:
         pk=bill.session_id
     )
     story = Story.of(session)
+    told = price(story)
+    told["lines"] = [replace(line, why=_why(line.why)) for line in told["lines"]]
     context = {
         "bill": bill,
         "session": session,
         "charger": session.charger,
         "connector": session.connector,
         "zone": story.zone,
-        "price": price(story),
-        "readings": story.session.meter_stop_wh is not None,
+        "price": told,
     }
     return render(request, "pay/bill.html", context)
+
+
+def _why(reason: str) -> str:
+    """The engine's short reasons as sentences: it knows no language."""
+    return ", ".join(_told(part) for part in reason.split(", ")) if reason else ""
+
+
+def _told(part: str) -> str:
+    element, step = _ELEMENT.fullmatch(part), _STEP.fullmatch(part)
+    if element is not None:
+        return _("Element %(number)d of the tariff") % {"number": int(element[1])}
+    if step is not None:
+        return _("rounded up to steps of %(step)s") % {"step": step[1]}
+    return _(part) if part in _KNOWN else part

@@ -24,7 +24,7 @@ from tariffs.pricing import SnapshotError
 from unievp.lib import clock
 from unievp.lib.errors import DomainError
 from unievp.lib.secrets import new_token
-from unievp.web.pay.choices import choices_of
+from unievp.web.pay.choices import Choices, choices_of
 from unievp.web.pay.forms import FindForm, OrderForm
 from unievp.web.pay.methods import HINTS, NAMES
 from unievp.web.pay.pages import driver_page, not_found
@@ -134,24 +134,31 @@ def _show(request: HttpRequest, connector: Connector, form: OrderForm) -> HttpRe
         "advice": advice,
         "can_pay": state in CAN_START and snapshot is not None,
         "form": form,
-        "sent": _sent(form),
     }
     if snapshot is not None:
         language = translation.get_language() or "id"
+        choices = choices_of(connector, snapshot, at=now)
         context |= {
             "currency": snapshot.rules.currency,
             "prices": price_text(snapshot, language=language).lines,
-            "choices": choices_of(connector, snapshot, at=now),
+            "choices": choices,
             "ways": _ways(form),
+            "sent": _sent(form, choices),
         }
     return render(request, "pay/connector.html", context, status=422 if form.is_bound else 200)
 
 
-def _sent(form: OrderForm) -> dict[str, str]:
-    """What is filled in: what was sent, or what most people choose."""
+def _sent(form: OrderForm, choices: Choices) -> dict[str, str]:
+    """What is filled in: what was sent, or the second of what is offered."""
     if form.is_bound:
         return {name: str(form.data.get(name, ""))[:254] for name in _FIELDS}
-    return {"mode": Goal.AMOUNT, "kwh": "20", "rp": "50000", "token": new_token(18)}
+    kwh, rp = (each[:2][-1:] for each in (choices.energy, choices.money))
+    return {
+        "mode": Goal.AMOUNT if rp else Goal.ENERGY,
+        "kwh": str(kwh[0].value) if kwh else "",
+        "rp": str(rp[0].value) if rp else "",
+        "token": new_token(18),
+    }
 
 
 def _ways(form: OrderForm) -> dict[str, list[tuple[str, Any, Any]]]:

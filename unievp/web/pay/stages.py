@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.safestring import SafeString
@@ -32,6 +32,7 @@ POLL_S: Final[dict[Stage, int]] = {
     Stage.REVIEW: 30,
 }
 _REFUND_POLL_S: Final = 10
+_LONG: Final = timedelta(hours=3)
 # Stages that share a template.
 _TEMPLATES: Final[dict[Stage, str]] = {
     Stage.CHECKING: "waiting",
@@ -87,6 +88,11 @@ class Shown:
     @property
     def pay_until(self) -> datetime:
         return self.intent.expires_at
+
+    @property
+    def is_long(self) -> bool:
+        """Hours and not minutes to pay: then the day matters, and no clock runs."""
+        return self.pay_until - self.intent.created_at > _LONG
 
     @property
     def zone(self) -> str:
