@@ -37,6 +37,14 @@ class RemoteStartFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationChanged:
+    """It was asked for, accepted, refused, changed, used or ended; `status` says which."""
+
+    reservation_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorStatusChanged:
     charger_id: int
     connector_number: int

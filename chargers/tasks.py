@@ -19,6 +19,7 @@ from chargers.services.firmware import sweep as firmware
 from chargers.services.logs import sweep as logs
 from chargers.services.registration import adopting, deciding
 from chargers.services.remote_starts import intents as remote_starts
+from chargers.services.reservations import sweep as reservations
 from chargers.services.security import passwords
 from chargers.services.site_power import rebalancing
 from chargers.services.smart_charging import following as profile_following
@@ -72,6 +73,11 @@ def mark_silent_chargers_offline() -> int:
 @shared_task
 def close_zombie_sessions() -> int:
     return zombies.close_zombie_sessions()
+
+
+@shared_task
+def sweep_reservations() -> int:
+    return reservations.sweep_reservations()
 
 
 @shared_task

@@ -38,6 +38,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "advance firmware updates": ("chargers.tasks.advance_firmware", 30.0),
     "sweep chargers' logs": ("chargers.tasks.sweep_logs", MINUTE),
     "end remote starts that came to nothing": ("chargers.tasks.expire_remote_starts", 15.0),
+    "end reservations": ("chargers.tasks.sweep_reservations", 15.0),
     "forget old idempotency keys": ("cpo.tasks.forget_old_idempotency_keys", HOUR),
     "share sites' power": ("chargers.tasks.balance_due_sites", 10.0),
     "end charging profiles": ("chargers.tasks.end_charging_profiles", MINUTE),

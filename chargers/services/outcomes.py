@@ -27,6 +27,7 @@ from chargers.services.configuration.reading import follow_reading
 from chargers.services.firmware.answers import follow_update
 from chargers.services.logs.asking import follow_log
 from chargers.services.remote_starts.intents import follow_remote_start
+from chargers.services.reservations.answers import follow_cancel, follow_reserve
 from chargers.services.security.following import follow_security_key
 from chargers.services.smart_charging import following
 from chargers.states import COMMAND
@@ -58,6 +59,8 @@ FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType(
         "SignedUpdateFirmware": follow_update,
         "GetDiagnostics": follow_log,
         "GetLog": follow_log,
+        "ReserveNow": follow_reserve,
+        "CancelReservation": follow_cancel,
         "SetChargingProfile": following.follow_set,
         "ClearChargingProfile": following.follow_clear,
     }

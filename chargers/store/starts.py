@@ -47,6 +47,7 @@ class StartContext:
     pbjt_percent: Decimal  # what the location adds to energy
     has_orphans: bool
     has_remote_start: bool  # somebody asked this charger to start, and nothing has yet
+    has_reservation: bool  # one of this charger's connectors is reserved
     in_use: int  # sessions that run on this token at other connectors
     most_at_once: int | None  # of them and this one; None: any number
 
@@ -133,6 +134,10 @@ SELECT item.n, charger.cpo_id, cpo.status, location.time_zone, connector.id,
         SELECT FROM chargers_remotestart AS wish
         WHERE wish.charger_id = item.charger_id AND wish.status IN ('asked', 'accepted')
     ),
+    EXISTS (
+        SELECT FROM chargers_reservation AS kept
+        WHERE kept.charger_id = item.charger_id AND kept.status = 'active'
+    ),
     CASE WHEN token.id IS NULL THEN 0 ELSE (
         SELECT count(*) FROM chargers_chargingsession AS other
         WHERE other.status = 'active' AND other.id_token_id = token.id
@@ -208,7 +213,7 @@ def lock(starts: Sequence[StartOf]) -> None:
 
 def read_contexts(starts: Sequence[StartOf]) -> list[StartContext]:
     rows = {
-        row[0]: StartContext(token_of(row[17:]), *row[1:17])
+        row[0]: StartContext(token_of(row[18:]), *row[1:18])
         for row in sql.run(_CONTEXTS, _document(starts))
     }
     return [rows[n] for n in range(len(starts))]

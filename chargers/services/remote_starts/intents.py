@@ -21,6 +21,7 @@ from chargers.models import (
 from chargers.selectors.configuration import known_number
 from chargers.services.commands import queue_command
 from chargers.services.remote_starts.linking import decide, fail, find_session
+from chargers.services.reservations.using import check_not_reserved
 from chargers.states import REMOTE_START
 from cpo.models import User
 from unievp.lib import clock
@@ -48,11 +49,13 @@ def start_remotely(
     actor: User | str,
     connector_number: int | None = None,
     charging_profile: dict[str, Any] | None = None,
+    insist: bool = False,
 ) -> RemoteStart:
     """Ask `charger` to start a session; the answer tells how it ends, also by an event.
 
     Raises InvalidError (no tag, one over 20 characters, a connector the charger has not),
-    ConflictError (a retired charger; the same start is waiting already: it is not sent twice).
+    ConflictError (a retired charger; the same start is waiting already: it is not sent twice; the
+    connector is reserved for another tag, which `insist` leaves to the charger).
     """
     _check(charger, id_tag, connector_number)
     with transaction.atomic():
@@ -65,6 +68,8 @@ def start_remotely(
             raise ConflictError(
                 _("A remote start is waiting there already."), code="remote_start_pending"
             )
+        if not insist:
+            check_not_reserved(charger, connector_number=connector_number, id_tag=id_tag)
         payload: dict[str, Any] = {"idTag": id_tag}
         if connector_number is not None:
             payload = {"connectorId": connector_number, **payload}

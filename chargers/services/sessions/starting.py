@@ -16,6 +16,7 @@ from chargers.events import SessionStarted
 from chargers.models import AuthorizationStatus, OrphanState, OrphanStop, SessionStatus
 from chargers.services.authorization import id_tag_info, judge
 from chargers.services.remote_starts.linking import fulfil_remote_start
+from chargers.services.reservations.using import use_reservation
 from chargers.services.sessions.ending import finish, settle_stop
 from chargers.services.sessions.matching import match_orphan
 from chargers.services.sessions.parked import hand_over, stop_of
@@ -79,6 +80,7 @@ def start_sessions(items: Sequence[StartOf]) -> list[StartResult]:
     for plan in planned:
         if contexts[plan.n].has_remote_start:
             fulfil_remote_start(items[plan.n].charger_pk, made[plan.session.connector_id][0])
+        _use_reservation(plan, contexts[plan.n], made)
     return [results[n] for n in range(len(items))]
 
 
@@ -173,6 +175,16 @@ def _adopt_readings(planned: Sequence[_Planned], made: dict[int, tuple[int, int]
         if abs(plan.session.received_at - plan.session.started_at) > AT_ONCE
     ]
     retell_sessions(adopt_readings(late))
+
+
+def _use_reservation(
+    plan: _Planned, context: StartContext, made: dict[int, tuple[int, int]]
+) -> None:
+    # Some chargers fill the field with 0 or -1 where nothing is reserved.
+    number = plan.session.reservation_id if (plan.session.reservation_id or 0) > 0 else None
+    if context.has_reservation or number is not None:
+        group = context.token.group if context.token else ""
+        use_reservation(made[plan.session.connector_id][0], group=group, number=number)
 
 
 def _claim_orphans(items: Sequence[StartOf], made: dict[int, tuple[int, int]]) -> None:
