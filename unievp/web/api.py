@@ -29,5 +29,6 @@ urlpatterns = [
     path("", include("cpo.api.urls")),
     path("", include("tariffs.api.urls")),
     path("", include("chargers.api.urls")),
+    path("", include("payments.api.urls")),
     re_path(r"^", nowhere),
 ]

@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cpo.access import Right, require_right
+from cpo.access import Actor, Right, audit_name, require_right
 from cpo.models import User
 from cpo.services import audit
 from payments.chart import Booking, deposit_account, transit_account
@@ -30,7 +30,7 @@ from unievp.lib.events import publish
 
 
 def request_refund(
-    intent: PaymentIntent, *, actor: User, reason: str, amount: int | None = None
+    intent: PaymentIntent, *, actor: Actor, reason: str, amount: int | None = None
 ) -> list[Refund]:
     """A person gives money back: all that is left, or `amount` of it.
 
@@ -48,9 +48,9 @@ def request_refund(
         if not 0 < wanted <= left:
             detail = _("There are %(left)d left to give back.") % {"left": left}
             raise RefusedError(detail, field="amount", code="refund_exceeds_rest")
-        refunds = refund_amount(locked, amount=wanted, reason=reason, actor=actor)
+        refunds = refund_amount(locked, amount=wanted, reason=reason, actor=audit_name(actor))
         audit.record(
-            actor=actor,
+            actor=audit_name(actor),
             action="payment.refund",
             subject=locked,
             after={"amount": wanted},

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from payments.api import payments, providers, wallets
+
+urlpatterns = [
+    path("payments/intent", payments.payments, name="api_payments"),
+    path("payments/providers", providers.Providers.as_view(), name="api_providers"),
+    path(
+        "payments/providers/<uuid:provider_id>",
+        providers.ProviderDetail.as_view(),
+        name="api_provider",
+    ),
+    path(
+        "payments/providers/<uuid:provider_id>/test",
+        providers.ProviderTest.as_view(),
+        name="api_provider_test",
+    ),
+    path("payments/<uuid:payment_id>", payments.PaymentDetail.as_view(), name="api_payment"),
+    path(
+        "payments/<uuid:payment_id>/cancel",
+        payments.PaymentCancel.as_view(),
+        name="api_payment_cancel",
+    ),
+    path(
+        "payments/<uuid:payment_id>/stop", payments.PaymentStop.as_view(), name="api_payment_stop"
+    ),
+    path(
+        "payments/<uuid:payment_id>/refund",
+        payments.PaymentRefund.as_view(),
+        name="api_payment_refund",
+    ),
+    path("cpo/<uuid:cpo_id>/wallet", wallets.WalletDetail.as_view(), name="api_wallet"),
+    path(
+        "cpo/<uuid:cpo_id>/wallet/entries",
+        wallets.WalletEntries.as_view(),
+        name="api_wallet_entries",
+    ),
+]
