@@ -33,14 +33,26 @@ def energy_for(
     None where even `most_wh` costs less: there is no telling by energy.
     """
 
-    def fits(steps: int) -> bool:
-        energy_wh = steps * _FINEST_WH
-        return total_of(snapshot, energy_wh=energy_wh, power_w=power_w, at=at) <= amount
+
+    def cost(steps: int) -> int:
+        return total_of(snapshot, energy_wh=steps * _FINEST_WH, power_w=power_w, at=at)
 
     low, high = 0, most_wh // _FINEST_WH
-    if fits(high):
+    cost_low, cost_high = 0, cost(high)
+    if cost_high <= amount:
         return None
+    halve = False
     while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
+        # Prices are nearly straight lines: a guess along the line hits at once, and every other
+        # time the middle is taken, lest a curve make it crawl.
+        guess = (low + high) // 2
+        if not halve:
+            guess = low + (amount - cost_low) * (high - low) // (cost_high - cost_low)
+            guess = min(max(guess, low + 1), high - 1)
+        halve = not halve and cost_low > 0
+        found = cost(guess)
+        if found <= amount:
+            low, cost_low = guess, found
+        else:
+            high, cost_high = guess, found
     return low * _FINEST_WH

@@ -154,7 +154,10 @@ def _element(values: dict[str, Any]) -> Element:
 def _component(values: dict[str, Any]) -> Component:
     vat = values.get("vat")
     taxes = () if vat is None else (Tax(TaxCode.VAT, vat),)
-    return Component(Kind(values["type"]), values["price"], values["step_size"], taxes)
+    kind = Kind(values["type"])
+    # OCPI asks for a step size everywhere; once per session there is nothing to step.
+    step_size = 0 if kind is Kind.FLAT else values["step_size"]
+    return Component(kind, values["price"], step_size, taxes)
 
 
 def _restrictions(values: dict[str, Any]) -> Restrictions:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from cpo.access import Actor, Right, audit_name, require_right, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.tenants import company_of
-from cpo.models import Scope
+from cpo.models import Scope, User
 from cpo.services.idempotency import Answer
 from tariffs.api.rules import rules_from
 from tariffs.api.serializers import (
@@ -139,16 +139,7 @@ class TemplateDetail(Endpoint):
             change_template(
                 template, name=values["name"], description=values["description"], actor=actor
             )
-            newest = newest_version(template)
-            # The same prices again are no new version, unless they are to begin at another time.
-            if newest is None or rules_of(newest) != rules or "valid_from" in values:
-                publish_version(
-                    template,
-                    rules=rules,
-                    valid_from=values.get("valid_from"),
-                    note=values["note"],
-                    actor=actor,
-                )
+            _publish(template, rules, values, actor)
             return Answer(200, show_template(find_template(self.actor, template_id)))
 
         return self.once(request, write)
@@ -201,6 +192,21 @@ def given_rules(values: dict[str, Any]) -> Rules:
     at = values.get("valid_from") or clock.now()
     simple = SimpleTariff(**values["simple"], fee_vat_percent=vat_percent(at))
     return simple_rules(simple)
+
+
+def _publish(
+    template: TariffTemplate, rules: Rules, values: dict[str, Any], actor: User | str
+) -> None:
+    """A new version, unless it would say what the newest one says already.
+
+    Whoever reads, edits and writes it back sends the old time along: that is no wish for it.
+    """
+    newest = newest_version(template)
+    at = values.get("valid_from")
+    if newest is not None and at == newest.valid_from:
+        at = None
+    if newest is None or at is not None or rules_of(newest) != rules:
+        publish_version(template, rules=rules, valid_from=at, note=values["note"], actor=actor)
 
 
 def _version(template: TariffTemplate, number: int | None) -> TariffVersion:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 from tariffs.pricing import (
     Bound,
@@ -22,6 +24,9 @@ from tariffs.pricing import (
     Usage,
 )
 
+VECTORS = json.loads(
+    (Path(__file__).parent.parent / "data" / "ocpi_tariff_vectors.json").read_text()
+)
 WEEK = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
 from tariffs.pricing import price
 from tariffs.pricing.result import to_minor
 from tariffs.pricing.serial import snapshot_from_json, to_json
-from tariffs.tests.pricing.ocpi import lengths, read_tariff, read_usage, seconds_of
-
-VECTORS = json.loads(
-    (Path(__file__).parent.parent / "data" / "ocpi_tariff_vectors.json").read_text()
-)
+from tariffs.tests.pricing.ocpi import VECTORS, lengths, read_tariff, read_usage, seconds_of
 
 
 def digits(text):
