@@ -18,6 +18,7 @@ from chargers.models import (
 )
 from chargers.selectors.configuration import known_value, known_words
 
+_S = ConnectorStatus
 # How far a charger's clock may be from ours before a status looks odd.
 _CLOCKS: Final = timedelta(minutes=1)
 
@@ -55,14 +56,12 @@ def expected_refusals(
         others = others.exclude(pk=besides.pk)
     if others.exists():
         doubts.append(_("It is reserved already."))
-    outlet = charger.connectors.filter(number=connector_number).first()
-    status = outlet.status if outlet else charger.status
-    expected = {ConnectorStatus.AVAILABLE.value, ConnectorStatus.UNKNOWN.value}
-    if besides is not None and besides.connector_number == connector_number:
-        expected.add(ConnectorStatus.RESERVED)
-    if status not in expected and not (others.exists() and status == ConnectorStatus.RESERVED):
-        said = (outlet or charger).get_status_display()
-        doubts.append(_("Its status is “%(status)s”.") % {"status": said})
+    said = charger.connectors.filter(number=connector_number).first() or charger
+    own = besides is not None and besides.connector_number == connector_number
+    # Reserved is no obstacle to what it is reserved for, and said above of others.
+    expected = {_S.AVAILABLE, _S.UNKNOWN} | ({_S.RESERVED} if own or doubts else set())
+    if said.status_at is not None and said.status not in expected:
+        doubts.append(_("Its status is “%(status)s”.") % {"status": said.get_status_display()})
     return doubts
 
 
