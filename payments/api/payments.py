@@ -39,6 +39,8 @@ from unievp.lib.errors import InvalidError, NotFoundError
 
 # The contract's patience with a gateway (contract §3).
 CHECKOUT_WITHIN_S: Final = 8
+# News come by the channel layer; this finds what was lost there.
+LOOK_EVERY_S: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ async def payments(request: HttpRequest) -> Any:
         payment_group(waiting.intent_id),
         lambda: _shown_if_answered(waiting.intent_id),
         seconds=CHECKOUT_WITHIN_S,
-        poll=1,
+        poll=LOOK_EVERY_S,
     )
     if answered is not None:
         response.data = answered
