@@ -33,23 +33,24 @@ def energy_for(
     None where even `most_wh` costs less: there is no telling by energy.
     """
 
-
     def cost(steps: int) -> int:
         return total_of(snapshot, energy_wh=steps * _FINEST_WH, power_w=power_w, at=at)
 
-    low, high = 0, most_wh // _FINEST_WH
-    cost_low, cost_high = 0, cost(high)
+    low, high = 1, most_wh // _FINEST_WH
+    cost_low, cost_high = cost(low), cost(high)
     if cost_high <= amount:
         return None
-    halve = False
+    if cost_low > amount:
+        return 0
+    tries = 0
     while high - low > 1:
-        # Prices are nearly straight lines: a guess along the line hits at once, and every other
-        # time the middle is taken, lest a curve make it crawl.
+        # Prices are nearly straight lines: a guess along the line hits at once. Every third time
+        # the middle is taken, lest a curve make it crawl.
+        tries += 1
         guess = (low + high) // 2
-        if not halve:
+        if tries % 3:
             guess = low + (amount - cost_low) * (high - low) // (cost_high - cost_low)
             guess = min(max(guess, low + 1), high - 1)
-        halve = not halve and cost_low > 0
         found = cost(guess)
         if found <= amount:
             low, cost_low = guess, found

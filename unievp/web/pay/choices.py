@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from django.conf import settings
@@ -51,16 +52,16 @@ def choices_of(connector: Connector, snapshot: Snapshot, *, at: datetime) -> Cho
     presets = _DC_KWH if is_dc else _AC_KWH
     energy = [_choice(connector, snapshot, Goal.ENERGY, kwh, at) for kwh in presets]
     least, most = settings.PAYMENT_MINIMUM, settings.PAYMENT_MAXIMUM
-    money = [
+    money = (
         _choice(connector, snapshot, Goal.AMOUNT, amount, at)
         for amount in _RUPIAH
         if least <= amount <= most
-    ]
-    worth = [each for each in money if _is_worth(each.terms)]
+    )
+    worth = (each for each in money if _is_worth(each.terms))
     full = terms_of(connector, snapshot, goal=Goal.FULL, value=FULL_WH, at=at)
     return Choices(
         energy=energy,
-        money=worth[:_MOST_CHIPS],
+        money=list(islice(worth, _MOST_CHIPS)),
         full=full,
         example=_example(connector, snapshot, at),
     )
