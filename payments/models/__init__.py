@@ -1,5 +1,6 @@
 from payments.models.bill import Bill, BillLine, BillLineKind
 from payments.models.charge import PrepaidCharge
+from payments.models.charge_limit import ChargeLimit
 from payments.models.commission import CommissionRate
 from payments.models.intent import PaymentAttempt, PaymentEvent, PaymentIntent
 from payments.models.ledger import (
@@ -34,6 +35,7 @@ __all__ = [
     "Bill",
     "BillLine",
     "BillLineKind",
+    "ChargeLimit",
     "ChargeStatus",
     "CommissionRate",
     "Environment",

@@ -35,7 +35,7 @@ FRESH: Final = timedelta(minutes=3)
 class Limits:
     """What was bought: minor units, Wh and time since the start; None: no such limit."""
 
-    amount: int
+    amount: int | None
     energy_wh: int | None = None
     lasts: timedelta | None = None
 
@@ -72,8 +72,25 @@ def guard_charge(intent_id: UUID, *, now: datetime | None = None) -> StopReason 
     return reason
 
 
+def judge(
+    snapshot: Snapshot | None,
+    meter: Meter,
+    limits: Limits,
+    *,
+    now: datetime,
+    latency: timedelta,
+) -> tuple[StopReason | None, timedelta]:
+    """Whether to stop now, and when to look again; `latency`: what the charger takes to stop."""
+    for wait in LOOKS:
+        worst = now + wait + latency
+        if reached(snapshot, meter, limits, at=worst, power_w=meter.most_w) is None:
+            return None, wait
+    soon = now + SOONEST + latency
+    return reached(snapshot, meter, limits, at=soon, power_w=meter.power_w), SOONEST
+
+
 def reached(
-    snapshot: Snapshot, meter: Meter, limits: Limits, *, at: datetime, power_w: int
+    snapshot: Snapshot | None, meter: Meter, limits: Limits, *, at: datetime, power_w: int
 ) -> StopReason | None:
     """Which limit is reached `at` some time to come, if it goes on at `power_w`."""
     usage = carried_on(meter, at=at, power_w=power_w)
@@ -81,6 +98,8 @@ def reached(
         return StopReason.MINUTES
     if limits.energy_wh is not None and usage.energy_wh >= limits.energy_wh:
         return StopReason.ENERGY
+    if limits.amount is None or snapshot is None:
+        return None
     result = price(snapshot, usage)
     # A whole unit more would not be paid: the deposit itself may be used up to the last one.
     if result.rounded(money.exponent(result.currency)).total > limits.amount:
@@ -118,12 +137,7 @@ def _judge(
         intent.limit_energy_wh,
         timedelta(minutes=minutes) if minutes else None,
     )
-    for wait in LOOKS:
-        worst = now + wait + latency
-        if reached(snapshot, meter, limits, at=worst, power_w=meter.most_w) is None:
-            return None, wait
-    soon = now + SOONEST + latency
-    return reached(snapshot, meter, limits, at=soon, power_w=meter.power_w), SOONEST
+    return judge(snapshot, meter, limits, now=now, latency=latency)
 
 
 def meter_of(session: ChargingSession, now: datetime) -> Meter:
