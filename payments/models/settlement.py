@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cpo.models import CPO
+from cpo.models import CPO, ApiKey
 from payments.states import OPEN_SETTLEMENTS, SettlementStatus
 from unievp.lib.constraints import choice_check
 from unievp.lib.secrets import EncryptedTextField
@@ -29,11 +29,22 @@ class Settlement(models.Model):
     status = models.CharField(
         _("status"), max_length=16, choices=SettlementStatus, default=SettlementStatus.REQUESTED
     )
+    # A person, or an API key; never both.
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="+",
         verbose_name=_("requested by"),
+    )
+    requested_key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested with the API key"),
     )
     requested_at = models.DateTimeField(_("requested"))
     decided_by = models.ForeignKey(
@@ -43,6 +54,14 @@ class Settlement(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("decided by"),
+    )
+    decided_key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided with the API key"),
     )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
@@ -72,7 +91,8 @@ class Settlement(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["approved", "submitting", "submitted", "processing"])
                 & ~Q(status__in=["paid", "rejected", "reversed"])
-                | Q(decided_by__isnull=False, decided_at__isnull=False),
+                | Q(decided_by__isnull=False, decided_at__isnull=False)
+                | Q(decided_key__isnull=False, decided_at__isnull=False),
                 name="settlement_that_is_decided_says_by_whom",
             ),
             models.CheckConstraint(
@@ -80,6 +100,13 @@ class Settlement(models.Model):
                 | Q(decided_by__isnull=True)
                 | ~Q(decided_by=F("requested_by")),
                 name="settlement_is_approved_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["rejected", "cancelled"])
+                | Q(decided_key__isnull=True)
+                | Q(requested_key__isnull=True)
+                | ~Q(decided_key=F("requested_key")),
+                name="settlement_is_approved_by_another_key",
             ),
             models.CheckConstraint(
                 condition=~Q(status="paid") | Q(paid_at__isnull=False),

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from cpo.access import Right, is_platform_staff, may_trade, require_right
-from cpo.models import CPO, User
+from cpo.access import Actor, Right, audit_name, is_platform_staff, may_trade, require_right
+from cpo.models import CPO, ApiKey, User
 from cpo.services import audit
 from payments.chart import AccountRef, Booking, Code, cpo_account
 from payments.events import SettlementRequested, SettlementStatusChanged
@@ -30,7 +30,7 @@ from unievp.lib.events import publish
 _S = SettlementStatus
 
 
-def request_settlement(cpo: CPO, *, actor: User, amount: int | None = None) -> Settlement:
+def request_settlement(cpo: CPO, *, actor: Actor, amount: int | None = None) -> Settlement:
     """Ask for `amount` minor units, or for all that is available, and put it on hold.
 
     Raises ForbiddenError, InvalidError (amount, no bank account), RefusedError (not verified, below
@@ -47,29 +47,29 @@ def request_settlement(cpo: CPO, *, actor: User, amount: int | None = None) -> S
         amount = _checked_amount(cpo, amount)
         settlement = _create(cpo, actor, amount)
         _post(settlement, Booking.SETTLEMENT_HOLD, Code.CPO_AVAILABLE, Code.CPO_SETTLEMENT_HOLD)
-        _note(settlement, actor=actor, before={}, reason="")
+        _note(settlement, actor=audit_name(actor), before={}, reason="")
         publish(SettlementRequested(settlement.pk))
     return settlement
 
 
-def approve_settlement(settlement: Settlement, *, actor: User) -> Settlement:
-    """Platform staff, and never the person who asked."""
+def approve_settlement(settlement: Settlement, *, actor: Actor) -> Settlement:
+    """Platform staff, and never the person, or the API key, that asked."""
     return _decide(settlement, actor=actor, status=_S.APPROVED, reason="")
 
 
-def reject_settlement(settlement: Settlement, *, actor: User, reason: str) -> Settlement:
+def reject_settlement(settlement: Settlement, *, actor: Actor, reason: str) -> Settlement:
     """Platform staff say no, and why; the money is available again."""
     if not reason.strip():
         raise InvalidError(_("Say why."), field="reason")
     return _decide(settlement, actor=actor, status=_S.REJECTED, reason=reason)
 
 
-def cancel_settlement(settlement: Settlement, *, actor: User, reason: str = "") -> Settlement:
+def cancel_settlement(settlement: Settlement, *, actor: Actor, reason: str = "") -> Settlement:
     """Taken back before the bank knows of it, by the company or by staff."""
     require_right(actor, settlement.cpo, Right.MONEY)
     with transaction.atomic():
         locked = _locked(settlement)
-        _move(locked, _S.CANCELLED, actor=actor, reason=reason)
+        _move(locked, _S.CANCELLED, actor=audit_name(actor), reason=reason)
         _give_back(locked)
     return locked
 
@@ -155,14 +155,15 @@ def _checked_amount(cpo: CPO, amount: int | None) -> int:
     return amount
 
 
-def _create(cpo: CPO, actor: User, amount: int) -> Settlement:
+def _create(cpo: CPO, actor: Actor, amount: int) -> Settlement:
     try:
         with transaction.atomic():
             return Settlement.objects.create(
                 cpo=cpo,
                 currency=settings.CURRENCY,
                 amount=amount,
-                requested_by=actor,
+                requested_by=actor if isinstance(actor, User) else None,
+                requested_key=actor if isinstance(actor, ApiKey) else None,
                 requested_at=clock.now(),
                 bank_code=cpo.bank_code,
                 bank_account_name=cpo.bank_account_name,
@@ -176,23 +177,28 @@ def _create(cpo: CPO, actor: User, amount: int) -> Settlement:
 
 
 def _decide(
-    settlement: Settlement, *, actor: User, status: SettlementStatus, reason: str
+    settlement: Settlement, *, actor: Actor, status: SettlementStatus, reason: str
 ) -> Settlement:
     _require_staff(actor)
     with transaction.atomic():
         locked = _locked(settlement)
-        if status == _S.APPROVED and locked.requested_by_id == actor.pk:
+        if status == _S.APPROVED and actor in (locked.requested_by, locked.requested_key):
             detail = _("Who asked for a settlement may not approve it.")
             raise ForbiddenError(detail, code="four_eyes")
-        locked.decided_by, locked.decided_at = actor, clock.now()
-        _move(locked, status, actor=actor, reason=reason, fields=("decided_by", "decided_at"))
+        locked.decided_by = actor if isinstance(actor, User) else None
+        locked.decided_key = actor if isinstance(actor, ApiKey) else None
+        locked.decided_at = clock.now()
+        fields = ("decided_by", "decided_key", "decided_at")
+        _move(locked, status, actor=audit_name(actor), reason=reason, fields=fields)
         if status == _S.REJECTED:
             _give_back(locked)
     return locked
 
 
-def _require_staff(actor: User) -> None:
-    if not (is_platform_staff(actor) and actor.has_perm("payments.change_settlement")):
+def _require_staff(actor: Actor) -> None:
+    """Finance staff, or a key of the platform (whose scope the API has checked)."""
+    may = isinstance(actor, ApiKey) or actor.has_perm("payments.change_settlement")
+    if not (is_platform_staff(actor) and may):
         raise ForbiddenError(_("Only finance staff decide about settlements."))
 
 
