@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.api import payments, providers, wallets
+from payments.api import payments, providers, settlements, wallets
 
 urlpatterns = [
     path("payments/intent", payments.payments, name="api_payments"),
@@ -36,5 +36,33 @@ urlpatterns = [
         "cpo/<uuid:cpo_id>/wallet/entries",
         wallets.WalletEntries.as_view(),
         name="api_wallet_entries",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements", settlements.Settlements.as_view(), name="api_settlements"
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements/request",
+        settlements.SettlementsRequest.as_view(),
+        name="api_settlement_request",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements/<int:settlement_id>",
+        settlements.SettlementDetail.as_view(),
+        name="api_settlement",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements/<int:settlement_id>/approve",
+        settlements.SettlementApproval.as_view(),
+        name="api_settlement_approve",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements/<int:settlement_id>/reject",
+        settlements.SettlementRejection.as_view(),
+        name="api_settlement_reject",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements/<int:settlement_id>/cancel",
+        settlements.SettlementCancellation.as_view(),
+        name="api_settlement_cancel",
     ),
 ]
