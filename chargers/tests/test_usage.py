@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargers.models import ChargingSession, MeterReading
@@ -126,11 +126,7 @@ def test_session_without_a_tariff_has_no_quote():
     assert quote_of(session) is None
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=150)
 @given(
     values=st.lists(
         st.tuples(

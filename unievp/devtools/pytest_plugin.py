@@ -6,8 +6,21 @@ They are brought up by `unievp.devtools.environment.prepare`, when the settings 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from unievp.devtools import testing
+
+# A busy machine is slow: that says nothing about the code.
+settings.register_profile(
+    "uniev",
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
+settings.load_profile("uniev")
 
 
 def pytest_report_header() -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargers.models import ChargingSession, MeterReading, OrphanStop
@@ -191,11 +191,8 @@ def check(delivered):
         transaction.set_rollback(True)
 
 
-_CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
 @pytest.mark.proves("own 1", "own 3", "own 4", "own 5", "pain 20", "pain 23", "pain 37", "quirk 5")
-@settings(max_examples=12, deadline=None, suppress_health_check=_CHECKS)
+@settings(max_examples=12, deadline=None)
 @given(delivered=deliveries())
 def test_any_interleaving_ends_as_the_clean_order(delivered):
     check(delivered)
@@ -203,7 +200,7 @@ def test_any_interleaving_ends_as_the_clean_order(delivered):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@settings(max_examples=300, deadline=None, suppress_health_check=_CHECKS)
+@settings(max_examples=300, deadline=None)
 @given(delivered=deliveries())
 def test_many_interleavings_end_as_the_clean_order(delivered):
     check(delivered)

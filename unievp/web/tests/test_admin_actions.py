@@ -146,6 +146,8 @@ def test_edit_in_the_admin_leaves_an_audit_entry(client, root):
         "country_code": "ID",
         "memberships-TOTAL_FORMS": 0,
         "memberships-INITIAL_FORMS": 0,
+        "documents-TOTAL_FORMS": 0,
+        "documents-INITIAL_FORMS": 0,
     }
     assert client.post(url, form).status_code == 302
     entry = AuditEntry.objects.get()
