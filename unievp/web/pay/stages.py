@@ -90,6 +90,11 @@ class Shown:
         return self.intent.expires_at
 
     @property
+    def reason(self) -> str:
+        """Why nothing started, in the driver's language."""
+        return _(self.progress.reason) if self.progress.reason else ""
+
+    @property
     def is_long(self) -> bool:
         """Hours and not minutes to pay: then the day matters, and no clock runs."""
         return self.pay_until - self.intent.created_at > _LONG
