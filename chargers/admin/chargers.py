@@ -17,6 +17,7 @@ from chargers.admin.availability import uptime_lines
 from chargers.admin.charging import charging_view
 from chargers.admin.connections import steadiness_of
 from chargers.admin.connectors import ConnectorInline
+from chargers.admin.labels import LabelActions
 from chargers.admin.maintenance.charger_pages import MaintenanceActions
 from chargers.admin.quirks import ChargerQuirksInline, effective_quirks
 from chargers.admin.security.charger_actions import (
@@ -56,7 +57,7 @@ class RetiredFilter(admin.SimpleListFilter):
 
 
 @admin.register(Charger)
-class ChargerAdmin(SecurityActions, MaintenanceActions, AuditedAdmin):
+class ChargerAdmin(SecurityActions, MaintenanceActions, LabelActions, AuditedAdmin):
     list_display = (
         "identity",
         "name",
@@ -81,6 +82,7 @@ class ChargerAdmin(SecurityActions, MaintenanceActions, AuditedAdmin):
     search_fields = ("identity", "name", "serial_number", "location__name")
     autocomplete_fields = ("cpo", "location")
     inlines = (ConnectorInline, ChargerQuirksInline)
+    actions = (*SecurityActions.actions, "print_labels")
     actions_detail = (
         "send_command",
         "configuration",
