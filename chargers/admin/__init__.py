@@ -18,6 +18,7 @@ from chargers.admin.maintenance.runs import ConfigurationRunAdmin, Configuration
 from chargers.admin.orphans import OrphanStopAdmin
 from chargers.admin.quirks import ModelQuirksAdmin
 from chargers.admin.remote_starts import RemoteStartAdmin
+from chargers.admin.reservations import ReservationAdmin
 from chargers.admin.security.lists import (
     AdoptionDoorAdmin,
     CertificateAuthorityAdmin,
@@ -28,6 +29,7 @@ from chargers.admin.security.lists import (
 )
 from chargers.admin.sessions import ChargingSessionAdmin
 from chargers.admin.site_budgets import SiteAllocationChangeAdmin, SiteBudgetAdmin
+from chargers.admin.tariff_defaults import LocationTaxAdmin, TariffDefaultAdmin
 from chargers.admin.tokens import IdTokenAdmin
 from chargers.admin.unknown import UnknownChargerAdmin
 from chargers.admin.wire import FrameAdmin, MeterReadingAdmin
@@ -55,16 +57,19 @@ __all__ = [
     "IdTokenAdmin",
     "InstalledCertificateAdmin",
     "LocationAdmin",
+    "LocationTaxAdmin",
     "MeterReadingAdmin",
     "ModelQuirksAdmin",
     "OrphanStopAdmin",
     "PresenceChangeAdmin",
     "RefusedHandshakeAdmin",
     "RemoteStartAdmin",
+    "ReservationAdmin",
     "SecurityEventAdmin",
     "SessionCorrectionAdmin",
     "SiteAllocationChangeAdmin",
     "SiteBudgetAdmin",
     "TariffAssignmentAdmin",
+    "TariffDefaultAdmin",
     "UnknownChargerAdmin",
 ]

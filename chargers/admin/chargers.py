@@ -20,6 +20,7 @@ from chargers.admin.connectors import ConnectorInline
 from chargers.admin.labels import LabelActions
 from chargers.admin.maintenance.charger_pages import MaintenanceActions
 from chargers.admin.quirks import ChargerQuirksInline, effective_quirks
+from chargers.admin.reservations import ReservationActions
 from chargers.admin.security.charger_actions import (
     SECURITY_ACTIONS,
     SECURITY_COLUMNS,
@@ -57,7 +58,9 @@ class RetiredFilter(admin.SimpleListFilter):
 
 
 @admin.register(Charger)
-class ChargerAdmin(SecurityActions, MaintenanceActions, LabelActions, AuditedAdmin):
+class ChargerAdmin(
+    SecurityActions, MaintenanceActions, LabelActions, ReservationActions, AuditedAdmin
+):
     list_display = (
         "identity",
         "name",
@@ -85,6 +88,7 @@ class ChargerAdmin(SecurityActions, MaintenanceActions, LabelActions, AuditedAdm
     actions = (*SecurityActions.actions, "print_labels")
     actions_detail = (
         "send_command",
+        "reserve",
         "configuration",
         "fetch_log",
         "update_firmware",
@@ -271,6 +275,7 @@ class ChargerAdmin(SecurityActions, MaintenanceActions, LabelActions, AuditedAdm
             list_link(
                 "chargers.chargercertificate", _("certificates"), charger__id__exact=charger.pk
             ),
+            list_link("chargers.reservation", _("reservations"), charger__id__exact=charger.pk),
             list_link("chargers.chargerlog", _("logs"), charger__id__exact=charger.pk),
             list_link("chargers.firmwareupdate", _("firmware"), charger__id__exact=charger.pk),
             link(wire_log_url(charger), _("wire log")),

@@ -12,6 +12,7 @@ from chargers.models import (
     OrphanState,
     Registration,
     RemoteStartStatus,
+    ReservationStatus,
     SessionStatus,
 )
 
@@ -84,4 +85,13 @@ REMOTE_START = {
     RemoteStartStatus.ACCEPTED: "info",
     RemoteStartStatus.STARTED: "success",
     RemoteStartStatus.FAILED: "danger",
+}
+RESERVATION = {
+    ReservationStatus.REQUESTED: "info",
+    ReservationStatus.ACTIVE: "primary",
+    ReservationStatus.REJECTED: "danger",
+    ReservationStatus.USED: "success",
+    ReservationStatus.CANCELLED: "",
+    ReservationStatus.EXPIRED: "",
+    ReservationStatus.FAILED: "danger",
 }

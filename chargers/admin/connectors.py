@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
@@ -12,8 +13,18 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTime
 from chargers.admin import colours
 from chargers.models import Connector, ConnectorStatus, ConnectorStatusChange
 from chargers.selectors import statuses
+from chargers.selectors.reservations import with_held
 from cpo.admin import AuditedAdmin
-from unievp.lib.admin import DeskTabularInline, ReadOnlyAdmin, column, power, since, when
+from unievp.lib.admin import (
+    DeskTabularInline,
+    ReadOnlyAdmin,
+    column,
+    detail_action,
+    get_row,
+    power,
+    since,
+    when,
+)
 
 
 def shown_status(connector: Connector) -> tuple[str, str]:
@@ -64,6 +75,7 @@ class ConnectorAdmin(AuditedAdmin):
         ("charger", AutocompleteSelectFilter),
     )
     list_select_related = ("charger", "charger__cpo", "charger__presence")
+    actions_detail = ("reserve",)
     search_fields = ("charger__identity", "charger__name")
     raw_id_fields = ("charger",)
     # What the charger reports is not typed in.
@@ -88,6 +100,12 @@ class ConnectorAdmin(AuditedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @detail_action(_("Reserve"), url_path="reserve", icon="event_available")
+    def reserve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        connector = get_row(self, request, object_id)
+        url = reverse("admin:chargers_charger_reserve", args=(connector.charger_id,))
+        return HttpResponseRedirect(f"{url}?connector={connector.number}")
 
     @column(_("CPO"), ordering="charger__cpo__name")
     def cpo(self, connector: Connector) -> str:
@@ -136,7 +154,7 @@ class ConnectorStatusChangeAdmin(ReadOnlyAdmin):
         return when(change.received_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConnectorStatusChange]:
-        return statuses.with_previous(super().get_queryset(request))
+        return with_held(statuses.with_previous(super().get_queryset(request)))
 
     @column(_("hint"))
     def hint(self, change: ConnectorStatusChange) -> str:
@@ -148,6 +166,11 @@ class ConnectorStatusChangeAdmin(ReadOnlyAdmin):
             hints.append(_text("not foreseen after %(status)s") % {"status": before})
         if statuses.has_warning(change.status, change.error_code):
             hints.append(_text("a warning, no fault"))
+        if change.status == ConnectorStatus.RESERVED and not getattr(change, "held", True):
+            hints.append(_text("no reservation of ours"))
+        freed = (before, change.status) == (ConnectorStatus.RESERVED, ConnectorStatus.AVAILABLE)
+        if freed and getattr(change, "still_held", False):
+            hints.append(_text("given up, although it is reserved"))
         return "; ".join(hints) or "-"
 
     @column(_("status"), ordering="status", label=colours.CONNECTOR)

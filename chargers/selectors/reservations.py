@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from chargers.models import (
     Charger,
+    Connector,
     ConnectorStatus,
     ConnectorStatusChange,
     Reservation,
@@ -31,6 +32,23 @@ def held_reservation(charger_pk: int, connector_number: int, at: datetime) -> Re
         status=ReservationStatus.ACTIVE,
         expires_at__gt=at,
     ).first()
+
+
+def shows_otherwise(reservation: Reservation) -> str:
+    """The status that its connector reported since, where that is not Reserved; else "".
+
+    Only a hint: a connector that is plugged in says Preparing, and some never say Reserved.
+    """
+    if reservation.status != ReservationStatus.ACTIVE:
+        return ""
+    outlet = Connector.objects.filter(
+        charger=reservation.charger_id,
+        number=reservation.connector_number,
+        status_at__gt=reservation.started_at,
+    ).first()
+    if outlet is None or outlet.status == _S.RESERVED:
+        return ""
+    return str(outlet.get_status_display())
 
 
 def is_for(reservation: Reservation, *, id_tag: str, group: str) -> bool:

@@ -160,6 +160,15 @@ def _remote_start(number: int) -> dict[str, Any]:
     return {"charger": charger, "command": command, "session": None}
 
 
+@special("chargers.Reservation")
+def _reservation(number: int) -> dict[str, Any]:
+    from chargers.models import Charger, Command
+
+    charger = make_row(Charger)
+    command = make_row(Command, charger=charger, action="ReserveNow")
+    return {"charger": charger, "command": command, "session": None, "created_label": "x"}
+
+
 @special("payments.Bill")
 def _bill(number: int) -> dict[str, Any]:
     from chargers.models import ChargingSession
