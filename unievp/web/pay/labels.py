@@ -66,7 +66,7 @@ _SUBTITLE: Final = Style(9, colour=_TEAL)
 _STRONG: Final = Style(10)
 _FINE: Final = Style(8, font="Helvetica", colour=_SOFT)
 _PRICE: Final = Style(8, font="Helvetica")
-_ADDRESS: Final = Style(8.5, lines=1, shrinks=True)
+_ADDRESS: Final = Style(10, lines=1, shrinks=True)
 _SMALLEST: Final = 5
 
 
