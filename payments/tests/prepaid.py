@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from chargers.models import (
     Charger,
     ChargingSession,
@@ -41,6 +43,7 @@ def make_seller(*, per_kwh: int = 2_000, session_fee: int = 0, **values: Any) ->
     return charger
 
 
+@transaction.atomic
 def set_price(charger: Charger, *, per_kwh: int, session_fee: int = 0) -> TariffVersion:
     """From now on: sessions that begin later have it."""
     now = clock.now()

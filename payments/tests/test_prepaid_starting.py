@@ -63,7 +63,7 @@ def test_payment_asks_its_connector_to_start_with_a_tag_of_its_own(fake):
     assert command.action == "RemoteStartTransaction"
     assert command.payload == {"connectorId": 2, "idTag": charge.id_token.token}
     assert charge.id_token.charger == charger
-    assert len(charge.id_token.token) == 20
+    assert len(charge.id_token.token) == 16
     assert progress(intent).stage == Stage.STARTING
 
 

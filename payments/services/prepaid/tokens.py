@@ -11,9 +11,9 @@ from chargers.models import Charger, IdToken, IdTokenStatus
 from payments.models import PaymentIntent
 from unievp.lib import clock
 
-# OCPP 1.6 compares tags without case and takes 20 characters (CiString20).
+# OCPP 1.6 compares tags without case; chargers are known that overrun their 20 characters.
 PREFIX: Final = "PAY"
-_RANDOM: Final = 17
+_RANDOM: Final = 13
 _LETTERS: Final = string.ascii_uppercase + string.digits
 # Longer than any remote start waits: a start that a charger kept in its queue is refused then.
 _LIFE: Final = timedelta(hours=2)
