@@ -31,6 +31,8 @@ from chargers.ocpp.profiles import PROFILE_OF, PROFILES
 from chargers.ocpp.schemas import ACTIONS_OUT
 from chargers.selectors.configuration import known_words
 from chargers.services import commands
+from chargers.services.reservations import using
+from chargers.store.reservations import next_number
 from cpo.models import User
 from unievp.lib import clock
 from unievp.lib.admin import DeskAdmin
@@ -106,6 +108,9 @@ def _as_it_is(form: CommandForm) -> RawForm:
 def _queue(request: HttpRequest, charger: Charger, form: CommandForm | RawForm) -> Command | None:
     action = form.cleaned_data["action"] if isinstance(form, RawForm) else form.action
     try:
+        # Sent as it is, it is insisted on.
+        if not isinstance(form, RawForm):
+            using.check_command(charger, action, form.payload())
         return commands.queue_command(
             charger, action=action, payload=form.payload(), actor=cast("User", request.user)
         )
@@ -195,4 +200,4 @@ _INITIAL: Mapping[str, dict[str, Any]] = {
 def _moments(action: str, now: Any) -> dict[str, Any]:
     if action != "ReserveNow":
         return {}
-    return {"expiryDate": now + _RESERVED_FOR, "reservationId": int(now.timestamp())}
+    return {"expiryDate": now + _RESERVED_FOR, "reservationId": next_number()}

@@ -19,6 +19,7 @@ from chargers.models import Charger, Command, CommandStatus
 from chargers.ocpp.schemas import ACTIONS_OUT, request_faults
 from chargers.services.commands import queue_command
 from chargers.services.payloads import check_payload
+from chargers.services.reservations import using
 from cpo.access import Actor, Right, audit_name, require_right, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.models import Scope
@@ -63,6 +64,8 @@ class ChargerCommands(Endpoint):
         check_command(action, payload, insist=values["insist"])
 
         def write() -> Answer:
+            if not values["insist"]:
+                using.check_command(charger, action, payload)
             command = queue_command(
                 charger, action=action, payload=payload, actor=audit_name(actor)
             )
@@ -116,14 +119,17 @@ charger_commands.cls = ChargerCommands  # type: ignore[attr-defined]
 charger_commands.initkwargs = {}  # type: ignore[attr-defined]
 
 
-def find_charger(actor: Actor, identity: str) -> Charger:
-    """By its OCPP identity in any case. Raises NotFoundError, also for another CPO's charger."""
+def find_charger(actor: Actor, identity: str, *, field: str | None = None) -> Charger:
+    """By its OCPP identity in any case. Raises NotFoundError, also for another CPO's charger.
+
+    `field`: where a body named it.
+    """
     rows = visible(actor, Charger.objects.select_related("cpo"))
     charger = None
     if "\0" not in identity:
         charger = rows.filter(identity__iexact=identity).first()
     if charger is None:
-        raise NotFoundError(_("There is no such charger."))
+        raise NotFoundError(_("There is no such charger."), field=field)
     return charger
 
 

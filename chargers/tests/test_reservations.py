@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
+from chargers.admin.command_forms import AS_IT_IS
 from chargers.events import ReservationChanged
 from chargers.models import (
     ChargingSession,
@@ -29,7 +32,8 @@ from chargers.store.work import StartTransaction
 from chargers.tests.factories import make_charger, make_token, send_one
 from cpo.access import visible
 from cpo.models import AuditEntry
-from cpo.tests.factories import make_member
+from cpo.services.api_keys import create_api_key
+from cpo.tests.factories import make_member, make_user
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
 
@@ -484,3 +488,35 @@ def test_rival_company_does_not_see_it(charger):
     own, rival = make_member(charger.cpo), make_member(make_charger().cpo)
     assert visible(own, Reservation.objects.all()).get() == row
     assert not visible(rival, Reservation.objects.all()).exists()
+
+
+START = {"connectorId": 1, "idTag": "OTHER"}
+
+
+@pytest.mark.parametrize(("insist", "status"), [(False, 409), (True, 202)])
+def test_command_api_refuses_such_a_start_unless_insisted_on(client, charger, insist, status):
+    made(charger)
+    key = create_api_key(name="Acme", cpo=charger.cpo, scopes=(), actor="test")[1]
+    response = client.post(
+        f"/api/chargers/{charger.identity}/commands",
+        {"action": "RemoteStartTransaction", "payload": START, "insist": insist},
+        content_type="application/json",
+        headers={"Authorization": f"Api-Key {key}", "Accept-Language": "en"},
+    )
+    assert response.status_code == status
+    assert Command.objects.filter(action="RemoteStartTransaction").exists() is insist
+    if status == 409:
+        assert "is reserved for another id tag until" in response.json()["detail"]
+
+
+def test_command_form_refuses_such_a_start_and_sends_it_as_it_is(client, charger):
+    made(charger)
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    base = reverse("admin:chargers_charger_command", args=(charger.pk,))
+    typed = {name: str(value) for name, value in START.items()}
+    response = client.post(f"{base}RemoteStartTransaction/", typed)
+    assert response.context["form"].non_field_errors()
+    assert not Command.objects.filter(action="RemoteStartTransaction").exists()
+    form = {"action": "RemoteStartTransaction", "payload_text": json.dumps(START)}
+    client.post(f"{base}{AS_IT_IS}/", form)
+    assert Command.objects.get(action="RemoteStartTransaction").payload == START

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -67,6 +67,13 @@ def check_not_reserved(charger: Charger, *, connector_number: int | None, id_tag
             % {"number": connector_number, "time": clock.isoformat_z(held.expires_at)},
             code="connector_reserved",
         )
+
+
+def check_command(charger: Charger, action: str, payload: dict[str, Any]) -> None:
+    """`check_not_reserved` of a RemoteStartTransaction that is sent as a plain command."""
+    number, id_tag = payload.get("connectorId"), payload.get("idTag")
+    if action == "RemoteStartTransaction" and type(number) is int and isinstance(id_tag, str):
+        check_not_reserved(charger, connector_number=number, id_tag=id_tag)
 
 
 def _candidates(session: ChargingSession, number: int | None) -> list[Reservation]:
