@@ -1,19 +1,27 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
+from chargers.admin.tariff_comparison import comparison_view
 from chargers.models import TariffAssignment
-from cpo.admin import AuditedAdmin
+from chargers.services.assignments import assign_tariff, end_assignment
+from cpo.models import User
 from unievp.lib import clock
-from unievp.lib.admin import column
+from unievp.lib.admin import DeskAdmin, Question, ask, column, detail_action, get_row
 
 
 @admin.register(TariffAssignment)
-class TariffAssignmentAdmin(AuditedAdmin):
+class TariffAssignmentAdmin(DeskAdmin):
+    """Assigned and ended by the service, which knows the law's caps; never edited."""
+
     list_display = ("template", "charger", "outlet", "phase", "valid_from", "valid_to")
     list_filter = (
         ("template", AutocompleteSelectFilter),
@@ -25,6 +33,54 @@ class TariffAssignmentAdmin(AuditedAdmin):
     autocomplete_fields = ("template", "charger")
     raw_id_fields = ("connector",)
     readonly_fields = ("created_at",)
+    actions_detail = ("end",)
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path(
+            "of/<int:template_id>/compare",
+            self.admin_site.admin_view(self.compare),
+            name="tariff_comparison",
+        )
+        return [own, *super().get_urls()]
+
+    def compare(self, request: HttpRequest, template_id: int) -> HttpResponse:
+        return comparison_view(self, request, template_id)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: Any
+    ) -> None:
+        wanted = cast("TariffAssignment", obj)
+        made = assign_tariff(
+            wanted.charger,
+            template=wanted.template,
+            connector=wanted.connector,
+            valid_from=wanted.valid_from,
+            valid_to=wanted.valid_to,
+            actor=cast("User", request.user),
+        )
+        wanted.pk = made.pk
+
+    @detail_action(_("End now"), url_path="end", icon="event_busy", permissions=("view",))
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        assignment = get_row(self, request, object_id)
+        question = Question(
+            title=_("Sell at it no longer"),
+            text=_("From now on; one that has not begun is removed. Sessions keep their price."),
+            submit=_("End now"),
+            danger=True,
+        )
+        return ask(self, request, assignment, question, lambda _: self._end(request, assignment))
+
+    def _end(self, request: HttpRequest, assignment: TariffAssignment) -> HttpResponse | None:
+        end_assignment(assignment, actor=cast("User", request.user))
+        gone = not TariffAssignment.objects.filter(pk=assignment.pk).exists()
+        return self.response_post_save_change(request, assignment) if gone else None
 
     @column(_("connector"), ordering="connector__number")
     def outlet(self, assignment: TariffAssignment) -> str:

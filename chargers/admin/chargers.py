@@ -27,6 +27,7 @@ from chargers.admin.security.charger_actions import (
     SecurityActions,
 )
 from chargers.admin.send import send_command_view
+from chargers.admin.sold_at import sold_lines
 from chargers.admin.wire import wire_log_url
 from chargers.models import Charger, ChargerQuirks, Presence
 from chargers.services import chargers
@@ -119,6 +120,7 @@ class ChargerAdmin(
         "quirks",
         "look_at",
         "uptime",
+        "sold_at",
         "created_at",
         "updated_at",
     )
@@ -134,6 +136,7 @@ class ChargerAdmin(
                     ("error_code", "status_at"),
                     ("max_power_w", "look_at"),
                     "uptime",
+                    "sold_at",
                 )
             },
         ),
@@ -294,6 +297,10 @@ class ChargerAdmin(
     @column(_("uptime of 30 days"))
     def uptime(self, charger: Charger) -> SafeString | str:
         return getattr(charger, "uptime_text", "-")
+
+    @column(_("sells at"))
+    def sold_at(self, charger: Charger) -> SafeString | str:
+        return sold_lines(charger)
 
     def command_view(self, request: HttpRequest, object_id: str, action: str = "") -> HttpResponse:
         return send_command_view(self, request, get_row(self, request, object_id), action)

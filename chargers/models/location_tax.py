@@ -55,7 +55,7 @@ class LocationTax(models.Model):
             models.CheckConstraint(
                 condition=models.Q(percent__gte=0, percent__lte=10),
                 name="location_tax_is_at_most_ten_percent",
-                violation_error_message=_("PBJT is from 0 to 10 % (PP 4/2023)."),
+                violation_error_message=_("PBJT is from 0 to 10 percent (PP 4/2023)."),
             ),
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -25,9 +26,11 @@ class SimplePart(serializers.Serializer[Any]):
         max_digits=14, decimal_places=4, min_value=0, required=False, allow_null=True,
         help_text="From 22:00 to 05:00.",
     )  # fmt: skip
-    session_fee = serializers.DecimalField(max_digits=14, decimal_places=4, min_value=0, default=0)
+    session_fee = serializers.DecimalField(
+        max_digits=14, decimal_places=4, min_value=0, default=Decimal(0)
+    )
     idle_per_minute = serializers.DecimalField(
-        max_digits=14, decimal_places=4, min_value=0, default=0
+        max_digits=14, decimal_places=4, min_value=0, default=Decimal(0)
     )
     idle_grace_minutes = serializers.IntegerField(min_value=0, max_value=1440, default=0)
 
@@ -109,7 +112,11 @@ class PreviewRequest(serializers.Serializer[Any]):
     idle_s = serializers.IntegerField(min_value=0, max_value=_MONTH_S, default=0)
     time_zone = serializers.CharField(max_length=48, default="Asia/Jakarta")
     pbjt_percent = serializers.DecimalField(
-        max_digits=7, decimal_places=4, min_value=0, max_value=10, default=0
+        max_digits=7,
+        decimal_places=4,
+        min_value=Decimal(0),
+        max_value=Decimal(10),
+        default=Decimal(0),
     )
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
 

@@ -76,6 +76,10 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("tariffs.TariffTemplate", "sell"),
             ("tariffs.TariffVersion", "history"),
             ("chargers.TariffAssignment", "assignment"),
+            ("chargers.TariffDefault", "assignment_returned"),
+            ("chargers.LocationTax", "location_city"),
+            ("tariffs.PriceCap", "vertical_align_top"),
+            ("tariffs.VatRate", "percent"),
         ),
     ),
     (

@@ -6,7 +6,7 @@ import itertools
 import os
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -139,6 +139,16 @@ def _assignment(number: int) -> dict[str, Any]:
 
     charger = make_row(Charger)
     return {"charger": charger, "connector": make_row(Connector, charger=charger)}
+
+
+@special("tariffs.PriceCap")
+def _price_cap(number: int) -> dict[str, Any]:
+    return {"valid_from": date(2000, 1, 1) + timedelta(days=number)}
+
+
+@special("tariffs.VatRate")
+def _vat_rate(number: int) -> dict[str, Any]:
+    return {"valid_from": date(2000, 1, 1) + timedelta(days=number)}
 
 
 @special("chargers.FirmwareImage")
