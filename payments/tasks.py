@@ -28,6 +28,7 @@ from payments.models import Bill, PaymentIntent, PrepaidCharge, Settlement, Sett
 from payments.services import billing, following, receipts, releases
 from payments.services.intents.ending import close_attempt
 from payments.services.intents.sending import check_attempt, send_attempt
+from payments.services.limits import guarding as limits
 from payments.services.payouts import sending as payouts
 from payments.services.payouts.starting import pay_settlement
 from payments.services.prepaid import following as prepaid
@@ -172,6 +173,11 @@ def order_receipt_mail(bill_id: int) -> None:
 @shared_task(acks_late=True)
 def send_receipt_mail(mail_id: int) -> None:
     receipts.send_receipt(mail_id)
+
+
+@shared_task
+def guard_limits() -> int:
+    return limits.guard_limits()
 
 
 @shared_task

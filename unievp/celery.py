@@ -27,6 +27,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "follow receipts": ("payments.tasks.follow_receipts", MINUTE),
     "follow prepaid charges": ("payments.tasks.follow_charges", 15.0),
     "guard prepaid charges": ("payments.tasks.guard_charges", 5.0),
+    "guard limited charges": ("payments.tasks.guard_limits", 5.0),
     "follow webhooks": ("payments.tasks.follow_webhooks", 15.0),
     "welcome companies": ("cpo.tasks.sweep_welcomes", 5 * MINUTE),
     "expire commands": ("chargers.tasks.expire_commands", 15.0),

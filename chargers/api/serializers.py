@@ -63,3 +63,18 @@ class CommandView(serializers.Serializer[Command]):
         if command.sent_at is None or command.answered_at is None:
             return None
         return round((command.answered_at - command.sent_at).total_seconds() * 1000)
+
+
+class CommandQueued(serializers.Serializer[Any]):
+    """It waits for its charger; `GET /api/commands/{command_id}` tells what became of it."""
+
+    command_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=CommandStatus.choices)
+
+
+def queued(command: Command) -> dict[str, Any]:
+    """JSON-ready."""
+    data: dict[str, Any] = dict(
+        CommandQueued({"command_id": command.pk, "status": command.status}).data
+    )
+    return data

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chargers.api import chargers, commands, sessions, tariffs
+from chargers.api import chargers, commands, evse, sessions, tariffs
 
 # An identity may hold slashes; they arrive decoded.
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
         sessions.SessionReadings.as_view(),
         name="api_session_readings",
     ),
+    path("client/remote-stop", evse.RemoteStops.as_view(), name="api_remote_stop"),
+    path("evse/command", evse.EvseCommands.as_view(), name="api_evse_command"),
     path("commands/<uuid:command_id>", commands.CommandDetail.as_view(), name="api_command"),
     path("tariffs/assign", tariffs.AssignTariff.as_view(), name="api_tariff_assign"),
     path("tariffs/assignments", tariffs.Assignments.as_view(), name="api_tariff_assignments"),

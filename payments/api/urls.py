@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.api import payments, providers, settlements, wallets
+from payments.api import payments, providers, remote_start, settlements, wallets
 
 urlpatterns = [
+    path("client/remote-start", remote_start.RemoteStarts.as_view(), name="api_remote_start"),
     path("payments/intent", payments.payments, name="api_payments"),
     path("payments/providers", providers.Providers.as_view(), name="api_providers"),
     path(
