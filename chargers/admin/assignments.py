@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -69,6 +70,8 @@ class TariffAssignmentAdmin(DeskAdmin):
     @detail_action(_("End now"), url_path="end", icon="event_busy", permissions=("view",))
     def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
         assignment = get_row(self, request, object_id)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         question = Question(
             title=_("Sell at it no longer"),
             text=_("From now on; one that has not begun is removed. Sessions keep their price."),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -57,6 +58,8 @@ class TariffDefaultAdmin(DeskAdmin):
     @detail_action(_("Withdraw"), url_path="withdraw", icon="undo", permissions=("view",))
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
         default = get_row(self, request, object_id)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         question = Question(
             title=_("Withdraw this default"),
             text=_("Only one that has not begun; what was sold is history."),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from chargers.models import LocationTax, TariffAssignment, TariffDefault
+from chargers.services.assignments import assign_tariff
+from chargers.services.tariff_defaults import set_default_tariff
 from chargers.tests.factories import make_charger, make_location
 from chargers.tests.priced_sessions import make_session
 from cpo.models import CPO, AuditEntry, User
@@ -17,6 +21,7 @@ from tariffs.models import PriceCap, PriceComponent, TariffTemplate
 from tariffs.pricing.simple import SimpleTariff, simple_rules
 from tariffs.services.templates import create_template
 from tariffs.tests.rules_of_law import seed_rules
+from unievp.lib import clock
 from unievp.web.tests.rows import make_row
 from unievp.web.timezones import OFFICE_ZONE
 
@@ -248,3 +253,19 @@ def test_tax_of_a_location_is_added_and_never_edited(client, root):
     assert (tax.percent, tax.created_by) == (3, root)
     path = reverse("admin:chargers_locationtax_change", args=(tax.pk,))
     assert client.post(path, form | {"percent": "4"}).status_code == 403
+
+
+def test_who_may_only_look_ends_nothing(client, tariff):
+    made = assign_tariff(make_charger(cpo=tariff.cpo, tariff=False), template=tariff, actor="test")
+    default = set_default_tariff(
+        tariff.cpo, template=tariff, actor="test", valid_from=clock.now() + timedelta(days=1)
+    )
+    looker = User.objects.create_user("looker@staff.example", is_staff=True)
+    names = ("view_tariffassignment", "view_tariffdefault")
+    looker.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(looker)
+    end = reverse("admin:chargers_tariffassignment_end", args=(made.pk,))
+    withdraw = reverse("admin:chargers_tariffdefault_withdraw", args=(default.pk,))
+    assert [client.post(url, {}).status_code for url in (end, withdraw)] == [403, 403]
+    made.refresh_from_db()
+    assert (made.valid_to, TariffDefault.objects.count()) == (None, 1)
