@@ -133,8 +133,12 @@ def mail(request: HttpRequest, secret: str) -> HttpResponseBase:
     elif _MAILS.retry_after(secret):
         messages.error(request, _("Enough mails for now. Please save the receipt from this page."))
     else:
-        ask_for_receipt(intent, email=form.cleaned_data["email"])
-        messages.success(request, _("The receipt is on its way to your mailbox."))
+        try:
+            ask_for_receipt(intent, email=form.cleaned_data["email"])
+        except DomainError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The receipt is on its way to your mailbox."))
     return redirect("pay:payment", secret)
 
 
