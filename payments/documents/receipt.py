@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A5
@@ -32,13 +33,16 @@ _STRONG_RIGHT: Final = ParagraphStyle("strong-right", parent=_STRONG, alignment=
 _TITLE: Final = ParagraphStyle(
     "title", parent=_STRONG, fontSize=16, leading=20, textColor=_TEAL, spaceAfter=1 * mm
 )
+# As the engine names them.
+_UNITS: Final = frozenset({gettext_noop("session"), gettext_noop("h")})
 _COUNTED: Final = (
     BillLineKind.ENERGY,
     BillLineKind.TIME,
     BillLineKind.PARKING_TIME,
     BillLineKind.FLAT,
 )
-_WIDTH: Final = A5[0] - 24 * mm
+# Within the margins and the frame's own padding.
+_WIDTH: Final = A5[0] - 24 * mm - 12
 
 
 def receipt_pdf(receipt: Receipt, *, language: str) -> bytes:
@@ -75,6 +79,7 @@ def _story(receipt: Receipt, language: str) -> list[Any]:
         _pairs(_facts(receipt, language)),
         _rule(),
         *_bill(receipt, language),
+        _rule(),
         _money(receipt, language),
         Spacer(1, 4 * mm),
         *_closing(receipt),
@@ -121,7 +126,8 @@ def _line(line: BillLine, currency: str, language: str) -> str:
     """`Energy: 12,3 kWh x Rp2.467`; a line that keeps to a bound has neither."""
     if line.kind not in _COUNTED:
         return str(line.get_kind_display())
-    count = f"{words.quantity(line.quantity, language)} {line.unit}"
+    unit = _(line.unit) if line.unit in _UNITS else line.unit
+    count = f"{words.quantity(line.quantity, language)} {unit}"
     rate = format_rate(line.unit_price, currency, language)
     return f"{line.get_kind_display()}: {count} \N{MULTIPLICATION SIGN} {rate}"
 
