@@ -21,6 +21,12 @@ class Authorization:
         info = self.listed.get(id_tag.casefold()) or self.cached.get(id_tag.casefold())
         return None if info is None else str(info.get("status"))
 
+    def group(self, id_tag: str) -> str | None:
+        """The parent of a tag it was told of."""
+        info = self.listed.get(id_tag.casefold()) or self.cached.get(id_tag.casefold()) or {}
+        parent = info.get("parentIdTag")
+        return None if parent is None else str(parent)
+
     def learn(self, id_tag: str, info: object) -> None:
         if isinstance(info, dict):
             self.cached[id_tag.casefold()] = info

@@ -55,6 +55,13 @@ class Reservation:
     expires_at: datetime
     parent_id_tag: str | None = None
 
+    def is_for(self, id_tag: str, group: str | None) -> bool:
+        """Its own tag, or one whose parent is the reservation's (OCPP 1.6 §5.13)."""
+        if id_tag.casefold() == self.id_tag.casefold():
+            return True
+        parent = self.parent_id_tag
+        return bool(parent and group) and str(group).casefold() == str(parent).casefold()
+
 
 @dataclass
 class Connector:

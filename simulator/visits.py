@@ -120,7 +120,8 @@ async def _authorized(charger: Charger, connector: Connector, id_tag: str) -> bo
     if connector.stop_reason is not None:  # unlocked or reset before it began
         return False
     remote = connector.remote_tag is not None
-    if remote and not charger.configuration.flag("AuthorizeRemoteTxRequests"):
+    asks = charger.configuration.flag("AuthorizeRemoteTxRequests")
+    if remote and not asks and _may_use(charger, connector, id_tag):
         return True
     status = None
     if charger.online:
@@ -129,7 +130,14 @@ async def _authorized(charger: Charger, connector: Connector, id_tag: str) -> bo
         status = charger.authorization.known(id_tag)
         if status is None and charger.configuration.flag("AllowOfflineTxForUnknownId"):
             status = "Accepted"
-    return status == "Accepted"
+    # Only now: the answer tells a tag's parent, and the reservation may be over meanwhile.
+    return status == "Accepted" and _may_use(charger, connector, id_tag)
+
+
+def _may_use(charger: Charger, connector: Connector, id_tag: str) -> bool:
+    """Not where the connector is reserved for somebody else."""
+    reservation = connector.reservation
+    return reservation is None or reservation.is_for(id_tag, charger.authorization.group(id_tag))
 
 
 async def _ask(charger: Charger, id_tag: str) -> str | None:

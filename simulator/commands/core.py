@@ -19,7 +19,7 @@ DRAIN_S = 5.0
 
 def remote_start(charger: Charger, payload: Payload) -> Reply:
     id_tag = str(payload["idTag"])
-    connector = _to_start(charger, payload.get("connectorId"))
+    connector = _to_start(charger, payload.get("connectorId"), id_tag)
     if connector is None:
         return status("Rejected")
     profile = payload.get("chargingProfile")
@@ -123,7 +123,7 @@ def data_transfer(charger: Charger, payload: Payload) -> Reply:
     return {"status": "Accepted", "data": str(payload.get("data", ""))}, None
 
 
-def _to_start(charger: Charger, number: object) -> Connector | None:
+def _to_start(charger: Charger, number: object, id_tag: str) -> Connector | None:
     """The connector a remote start may use: free, or with a car that waits for it."""
     if not charger.operative or not charger.registered:
         return None
@@ -132,9 +132,19 @@ def _to_start(charger: Charger, number: object) -> Connector | None:
         candidates = [each for each in candidates if each.number == number]
     for connector in candidates:
         waiting = connector.status == "Preparing" and connector.remote_tag is None
-        if connector.operative and (connector.free or waiting):
+        if connector.operative and (connector.free or waiting) and _admits(connector, id_tag):
             return connector
     return None
+
+
+def _admits(connector: Connector, id_tag: str) -> bool:
+    """A reservation with a parent may admit any tag: its group is asked for with the tag."""
+    reservation = connector.reservation
+    return (
+        reservation is None
+        or reservation.parent_id_tag is not None
+        or reservation.is_for(id_tag, None)
+    )
 
 
 def _stopping(connector: Connector, reason: str) -> After:

@@ -39,7 +39,8 @@ def reserve_now(charger: Charger, payload: Payload) -> Reply:
     reservation = Reservation(
         int(payload["reservationId"]), str(payload["idTag"]), expires, payload.get("parentIdTag")
     )
-    if connector is None:
+    # Connector 0 as well: ReserveConnectorZeroSupported is false.
+    if connector is None or expires <= charger.clock.now():
         return status("Rejected")
     if connector.status in ("Unavailable", "Faulted"):
         return status(connector.status)
@@ -48,6 +49,9 @@ def reserve_now(charger: Charger, payload: Payload) -> Reply:
         return status("Occupied")
 
     async def after() -> None:
+        for other in charger.connectors:  # the same number again may name another connector
+            if other.reservation is not None and other.reservation.id == reservation.id:
+                _release(charger, other, to=connector)
         connector.reservation = reservation
         visits.show(charger, connector, "Reserved")
         charger.spawn(_expire(charger, connector, reservation))
@@ -138,9 +142,10 @@ async def _expire(charger: Charger, connector: Connector, reservation: Reservati
         _release(charger, connector)
 
 
-def _release(charger: Charger, connector: Connector) -> None:
+def _release(charger: Charger, connector: Connector, *, to: Connector | None = None) -> None:
+    """`to`: who gets the reservation instead; the connector itself stays Reserved then."""
     connector.reservation = None
-    if not connector.busy:
+    if not connector.busy and connector is not to:
         visits.show(charger, connector, connector.resting_status)
 
 

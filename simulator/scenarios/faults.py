@@ -37,6 +37,7 @@ class Faults(Behaviour):
             if connector.transaction is not None:
                 transactions.stop(charger, connector, "Other")
             connector.unplug()
+            connector.reservation = None  # §5.13: a fault ends it
             visits.show(charger, connector, "Faulted")
             await pace.sleep(self.rng.randint(120, 900))
             connector.error_code = "NoError"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from ocpp.v16 import call
 
+from simulator import visits
+from simulator.car import Car
 from simulator.tests.central import Central, fleet_at, running, until
 
 ID = "SIM-0001"
@@ -218,6 +221,59 @@ async def test_a_reservation_is_kept_shown_used_and_cancelled(central):
         assert (await send(central, call.CancelReservation(reservation_id=7))).status == "Rejected"
         await start_remotely(central)
     assert central.of("StartTransaction")[0]["reservation_id"] == 5
+
+
+def reservation(number, *, connector=1, seconds=86_400, **more):
+    expiry = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+    values = {"connector_id": connector, "expiry_date": expiry, "id_tag": "GUEST01"} | more
+    return call.ReserveNow(reservation_id=number, **values)
+
+
+async def test_a_reserved_connector_is_refused_to_others_and_kept(central):
+    async with idle(central) as fleet:
+        connector = fleet.chargers[0].connectors[0]
+        assert (await send(central, reservation(5))).status == "Accepted"
+        await until(lambda: central.statuses(ID, 1)[-1] == "Reserved")
+        stranger = call.RemoteStartTransaction(id_tag="STRANGER", connector_id=1)
+        assert (await send(central, stranger)).status == "Rejected"
+        car = Car.arriving(Random(1), dc=False)
+        visits.begin(fleet.chargers[0], connector, visits.Visit(car, "STRANGER", identify_s=1))
+        turned_away = ["Preparing", "Available", "Reserved"]
+        await until(lambda: central.statuses(ID, 1)[-3:] == turned_away)
+        assert connector.reservation is not None
+        assert central.of("Authorize")[0]["id_tag"] == "STRANGER"
+        assert central.of("StartTransaction") == []
+
+
+async def test_a_tag_of_the_same_group_uses_the_reservation(central):
+    async with idle(central) as fleet:
+        charger = fleet.chargers[0]
+        assert (await send(central, reservation(5, parent_id_tag="FAMILY"))).status == "Accepted"
+        await until(lambda: central.statuses(ID, 1)[-1] == "Reserved")
+        info = {"status": "Accepted", "parentIdTag": "family"}
+        charger.authorization.learn("COUSIN", info)
+        answer = await send(central, call.RemoteStartTransaction(id_tag="COUSIN", connector_id=1))
+        assert answer.status == "Accepted"
+        await until(lambda: central.of("StartTransaction"))
+    assert central.of("StartTransaction")[0]["reservation_id"] == 5
+
+
+async def test_a_reservation_ends_in_time_and_moves_with_its_number(central):
+    async with idle(central) as fleet:
+        for status, request in (
+            ("Rejected", reservation(5, connector=0)),
+            ("Rejected", reservation(5, seconds=-60)),
+            ("Accepted", reservation(5)),
+        ):
+            assert (await send(central, request)).status == status
+        soon = fleet.chargers[0].clock.now() + timedelta(seconds=1500)
+        request = reservation(5, connector=2, expiry_date=soon.isoformat())
+        assert (await send(central, request)).status == "Accepted"
+        await until(lambda: "Reserved" in central.statuses(ID, 2))
+        assert central.statuses(ID, 1)[-2:] == ["Reserved", "Available"]
+        await until(lambda: central.statuses(ID, 2)[-1] == "Available")  # 1.5 s at this speed
+        cancel = call.CancelReservation(reservation_id=5)
+        assert (await send(central, cancel)).status == "Rejected"
 
 
 async def test_local_lists_are_taken_and_versioned(central):
