@@ -69,6 +69,16 @@ CONFIGURATION_READING: Final = Transitions(
     }
 )
 
+LOCAL_LIST: Final = Transitions(
+    {
+        "off": {"due", "unsupported"},
+        "due": {"due", "asked", "current", "off"},
+        "asked": {"due", "current", "off", "unsupported"},
+        "current": {"due", "unsupported"},
+        "unsupported": {"due", "off"},
+    }
+)
+
 CONFIGURATION_RUN: Final = Transitions(
     {
         "running": {"paused", "finished", "cancelled"},

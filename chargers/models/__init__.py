@@ -56,6 +56,7 @@ from chargers.models.firmware import (
 )
 from chargers.models.frame import Direction, Frame
 from chargers.models.id_token import IdToken, IdTokenStatus
+from chargers.models.local_list import LocalList, LocalListState
 from chargers.models.location import Location
 from chargers.models.location_tax import LocationTax
 from chargers.models.password_rotation import PasswordRotation, RotationStatus
@@ -95,6 +96,7 @@ from chargers.models.site_budget import (
 from chargers.models.stop_latency import StopLatency
 from chargers.models.tariff_assignment import TariffAssignment
 from chargers.models.tariff_default import TariffDefault
+from chargers.models.token_sighting import TokenSighting
 
 __all__ = [
     "OPEN_LOGS",
@@ -146,6 +148,8 @@ __all__ = [
     "IdToken",
     "IdTokenStatus",
     "InstalledCertificate",
+    "LocalList",
+    "LocalListState",
     "LocalTime",
     "Location",
     "LocationTax",
@@ -192,6 +196,7 @@ __all__ = [
     "StopLatency",
     "TariffAssignment",
     "TariffDefault",
+    "TokenSighting",
     "UnknownCharger",
     "UpdateForm",
     "UpdateStatus",
