@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,7 +32,7 @@ from chargers.ocpp.profiles import PROFILE_OF, PROFILES
 from chargers.ocpp.schemas import ACTIONS_OUT
 from chargers.selectors.configuration import known_words
 from chargers.services import commands
-from chargers.services.reservations import using
+from chargers.services.doubts import doubts_of
 from chargers.store.reservations import next_number
 from cpo.models import User
 from unievp.lib import clock
@@ -39,6 +40,8 @@ from unievp.lib.admin import DeskAdmin
 from unievp.lib.admin.confirm import change_page
 from unievp.lib.errors import DomainError
 
+# The button of who has read the warning.
+INSIST = "all-the-same"
 _RECENT = 8
 _RAW_KIND = CommandKind(
     "data_object",
@@ -74,13 +77,17 @@ def send_command_view(
     if isinstance(form, CommandForm) and AS_IT_IS in request.POST:
         form = _as_it_is(form)
         action = AS_IT_IS
-    elif form is not None and form.is_bound and _is_complete(form) and form.is_valid():
-        command = _queue(request, charger, form)
+    doubts: list[str] = []
+    if form is not None and form.is_bound and _is_complete(form) and form.is_valid():
+        doubts = _doubts(request, charger, form)
+        command = None if doubts else _queue(request, charger, form)
         if command is not None:
             url = reverse("admin:chargers_command_change", args=(command.pk,))
             return HttpResponseRedirect(url)
     context = {**admin.admin_site.each_context(request), **_context(charger, action, form)}
-    context |= {"opts": admin.opts, "back": change_page(charger)}
+    context |= {"opts": admin.opts, "back": change_page(charger), "doubts": doubts}
+    if doubts and isinstance(form, CommandForm):
+        context |= {"insist": INSIST, "insisted_on": _fingerprint(form)}
     return TemplateResponse(request, "admin/chargers/send_command.html", context)
 
 
@@ -105,12 +112,24 @@ def _as_it_is(form: CommandForm) -> RawForm:
     return RawForm(None, initial={"action": form.action, "payload_text": text})
 
 
+def _doubts(request: HttpRequest, charger: Charger, form: CommandForm | RawForm) -> list[str]:
+    """What we expect the charger to refuse; nothing for who insists on exactly this payload.
+
+    Sent as it is, it is insisted on.
+    """
+    if isinstance(form, RawForm) or request.POST.get(INSIST) == _fingerprint(form):
+        return []
+    return doubts_of(charger, form.action, form.payload())
+
+
+def _fingerprint(form: CommandForm) -> str:
+    """Of the payload that was warned about: another one is looked at anew."""
+    return hashlib.blake2b(orjson.dumps(form.payload()), digest_size=12).hexdigest()
+
+
 def _queue(request: HttpRequest, charger: Charger, form: CommandForm | RawForm) -> Command | None:
     action = form.cleaned_data["action"] if isinstance(form, RawForm) else form.action
     try:
-        # Sent as it is, it is insisted on.
-        if not isinstance(form, RawForm):
-            using.check_command(charger, action, form.payload())
         return commands.queue_command(
             charger, action=action, payload=form.payload(), actor=cast("User", request.user)
         )

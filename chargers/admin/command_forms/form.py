@@ -157,14 +157,18 @@ class CommandForm(forms.Form):
             self.add_error(name, text)
 
     def _field_at(self, path: str) -> str | None:
-        """The field of a place in the payload: itself, or the first one inside of it."""
+        """The field of a place in the payload: itself, the first one inside, or the one around."""
         for part in self._parts:
             prefix = ".".join(part.path) + "."
             if isinstance(part, Table) and path.startswith(prefix):
                 index, _dot, rest = path.removeprefix(prefix).partition(".")
                 numbers = [number for number, _row in self._filled_rows(part)]
                 path = f"{prefix}{numbers[int(index)]}.{rest}".rstrip(".")
-        names = (name for name in self.fields if name == path or name.startswith(f"{path}."))
+        names = (
+            name
+            for name in self.fields
+            if f"{name}.".startswith(f"{path}.") or path.startswith(f"{name}.")
+        )
         return next(names, None)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import json
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.urls import reverse
 
-from chargers.admin.command_forms import AS_IT_IS, COMMANDS
+from chargers.admin.command_forms import AS_IT_IS, COMMANDS, CommandForm
 from chargers.models import Charger, Command, CommandStatus, ConfigurationKey
+from chargers.ocpp.tests.outgoing import CASES
 from cpo.models import User
 from unievp.lib import clock
 from unievp.web.tests.rows import make_row
@@ -30,6 +35,11 @@ def charger():
 def command_url(charger, action=""):
     args = (charger.pk, action) if action else (charger.pk,)
     return reverse("admin:chargers_charger_command", args=args)
+
+
+def insisting(response):
+    """The button below the warning."""
+    return {response.context["insist"]: response.context["insisted_on"]}
 
 
 def test_all_commands_can_be_chosen_by_profile(client, root, charger):
@@ -56,15 +66,114 @@ def test_what_the_charger_lists_is_a_hint_and_no_barrier(client, root, charger):
         "Remote trigger": False,
         "Security": None,
     }
-    client.post(command_url(charger, "GetLocalListVersion"))
+    url = command_url(charger, "GetLocalListVersion")
+    warned = client.post(url)
+    assert "LocalAuthListManagement" in warned.content.decode()
+    assert not Command.objects.exists()
+    client.post(url, insisting(warned))
     assert Command.objects.get().action == "GetLocalListVersion"
 
 
 @pytest.mark.parametrize("action", [*COMMANDS, AS_IT_IS])
-def test_every_form_opens(action, client, root, charger):
+def test_every_form_opens_with_a_name_for_every_field(action, client, root, charger):
     response = client.get(command_url(charger, action))
     assert response.status_code == 200
-    assert b'method="post"' in response.content
+    page = response.content.decode()
+    assert 'method="post"' in page
+    for field in response.context["form"]:
+        assert f'name="{field.html_name}"' in page
+        assert f'for="{field.id_for_label}"' in page or "aria-label" in page
+        assert field.label
+
+
+@pytest.mark.parametrize("action", COMMANDS)
+def test_what_is_typed_is_queued_exactly_also_where_we_expect_a_refusal(
+    action, client, root, charger
+):
+    case = CASES[action]
+    url = command_url(charger, action)
+    response = client.post(url, case.typed)
+    if response.status_code == 200:
+        assert response.context["form"].errors == {}
+        assert response.context["doubts"]
+        assert not Command.objects.exists()
+        response = client.post(url, case.typed | insisting(response))
+    command = Command.objects.get()
+    assert response.status_code == 302
+    assert response["Location"].endswith(f"/{command.pk}/change/")
+    assert (command.action, command.payload) == (action, json.loads(case.wire))
+    assert (command.requested_by, command.status) == (root, CommandStatus.QUEUED)
+
+
+# By action: what is typed wrongly, and the field that says so. The two others have no fields.
+WRONG = {
+    "RemoteStartTransaction": ({"idTag": "T" * 21}, "idTag"),
+    "RemoteStopTransaction": ({"transactionId": "the first"}, "transactionId"),
+    "Reset": ({"type": "Gentle"}, "type"),
+    "ChangeAvailability": ({"type": ""}, "type"),
+    "UnlockConnector": ({"connectorId": ""}, "connectorId"),
+    "GetConfiguration": ({"key": "k" * 51}, "key"),
+    "ChangeConfiguration": ({"key": ""}, "key"),
+    "DataTransfer": ({"vendorId": "v" * 256}, "vendorId"),
+    "UpdateFirmware": ({"retrieveDate": "tomorrow"}, "retrieveDate"),
+    "GetDiagnostics": ({"location": ""}, "location"),
+    "SendLocalList": (
+        {"localAuthorizationList.1.idTag": "T" * 21},
+        "localAuthorizationList.1.idTag",
+    ),
+    "ReserveNow": ({"expiryDate": ""}, "expiryDate"),
+    "CancelReservation": ({"reservationId": "x"}, "reservationId"),
+    "SetChargingProfile": (
+        {"csChargingProfiles.chargingSchedule.chargingSchedulePeriod.1.limit": ""},
+        "csChargingProfiles.chargingSchedule.chargingSchedulePeriod.1.limit",
+    ),
+    "ClearChargingProfile": ({"stackLevel": "high"}, "stackLevel"),
+    "GetCompositeSchedule": ({"duration": ""}, "duration"),
+    "TriggerMessage": ({"requestedMessage": "Everything"}, "requestedMessage"),
+    "ExtendedTriggerMessage": ({"requestedMessage": ""}, "requestedMessage"),
+    "GetLog": ({"log.remoteLocation": ""}, "log.remoteLocation"),
+    "SignedUpdateFirmware": ({"firmware.signature": ""}, "firmware.signature"),
+    "CertificateSigned": ({"certificateChain": ""}, "certificateChain"),
+    "InstallCertificate": ({"certificateType": "MyRoot"}, "certificateType"),
+    "GetInstalledCertificateIds": ({"certificateType": ""}, "certificateType"),
+    "DeleteCertificate": (
+        {"certificateHashData.serialNumber": "0" * 41},
+        "certificateHashData.serialNumber",
+    ),
+}
+
+
+def test_every_command_with_fields_is_tried_with_a_wrong_one():
+    assert set(COMMANDS) - set(WRONG) == {"ClearCache", "GetLocalListVersion"}
+
+
+@pytest.mark.parametrize("action", WRONG)
+def test_a_wrong_input_is_told_at_its_field(action):
+    change, field = WRONG[action]
+    form = CommandForm(CASES[action].typed | change, action=action, zone=ZoneInfo("Asia/Jakarta"))
+    assert set(form.errors) == {field}
+
+
+def test_a_wrong_input_is_shown_at_its_field_and_nothing_is_queued(client, root, charger):
+    response = client.post(command_url(charger, "GetConfiguration"), {"key": "k" * 51})
+    (message,) = response.context["form"].errors["key"]
+    assert message in html.unescape(response.content.decode())
+    assert not Command.objects.exists()
+
+
+def test_who_changes_what_was_warned_about_is_warned_again(client, root, charger):
+    url = command_url(charger, "ChangeConfiguration")
+    typed = {"key": "HeartbeatInterval", "value": "abc"}
+    warned = client.post(url, typed)
+    page = warned.content.decode()
+    assert "Send it all the same" in page
+    assert "HeartbeatInterval: enter a whole number from 10 to 86400." in page
+    assert not Command.objects.exists()
+    other = client.post(url, typed | {"value": "xyz"} | insisting(warned))
+    assert other.context["doubts"]
+    assert not Command.objects.exists()
+    client.post(url, typed | insisting(warned))
+    assert Command.objects.get().payload == typed
 
 
 def test_more_rows_queue_nothing(client, root, charger):
