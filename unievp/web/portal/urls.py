@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from unievp.web.portal import board, explain, sessions, wire
+from unievp.web.portal import board, explain, sessions, wallet, wire
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path(
         "sessions/<int:transaction_id>/explain.jsonl", explain.explain_export, name="explain_export"
     ),
+    path("wallet", wallet.wallet_page, name="wallet"),
+    path("wallet/settlements", wallet.ask_for_settlement, name="ask_for_settlement"),
+    path("wallet/settlements/<int:settlement_id>/cancel", wallet.cancel, name="cancel_settlement"),
     path("chargers/<int:charger_pk>/wire", wire.wire_log, name="wire"),
     path("chargers/<int:charger_pk>/wire.jsonl", wire.wire_export, name="wire_export"),
 ]

@@ -1,0 +1,132 @@
+"""The wallet: what is pending, available and on its way, and the request to be paid."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from cpo.models import CPO
+from payments.chart import CHART, Booking, Code
+from payments.models import Settlement, SettlementStatus
+from payments.selectors.wallet import statement, wallet
+from payments.services.settlements import cancel_settlement, request_settlement
+from payments.states import OPEN_SETTLEMENTS, SETTLEMENT_TRANSITIONS
+from unievp.lib.errors import DomainError
+from unievp.lib.secrets import mask
+from unievp.web.portal.company import Desk, portal_page
+
+_ENTRIES: Final = 20
+_SETTLEMENTS: Final = 10
+_DIGITS: Final = re.compile(r"[^0-9]")
+_LONGEST_AMOUNT: Final = 15
+_COLOURS: Final[dict[str, str]] = {
+    SettlementStatus.PAID: "green",
+    SettlementStatus.REQUESTED: "yellow",
+    SettlementStatus.REJECTED: "red",
+    SettlementStatus.FAILED: "red",
+    SettlementStatus.REVERSED: "red",
+    SettlementStatus.CANCELLED: "secondary",
+}
+
+
+@require_GET
+@portal_page
+def wallet_page(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Of the chosen company, or of the first whose money the visitor may see."""
+    cpo = _company(desk, request.GET.get("cpo", ""))
+    settlements = list(cpo.settlements.order_by("-requested_at", "-pk")[:_SETTLEMENTS])
+    context: dict[str, Any] = {
+        "desk": desk,
+        "nav": "wallet",
+        "company": cpo,
+        "wallet": wallet(cpo),
+        "account": mask(cpo.bank_account_number),
+        "settlements": [_row(settlement) for settlement in settlements],
+        "is_open": any(each.status in OPEN_SETTLEMENTS for each in settlements),
+        "entries": [
+            (entry, _about(entry.transaction.kind), CHART[Code(entry.account.code)].meaning)
+            for entry in statement(cpo)[:_ENTRIES]
+        ],
+    }
+    return render(request, "portal/wallet.html", context)
+
+
+@require_POST
+@portal_page
+def ask_for_settlement(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """`amount` in rupiah as people write it; nothing: all that is available."""
+    cpo = _company(desk, request.POST.get("cpo", ""))
+    digits = _DIGITS.sub("", request.POST.get("amount", ""))
+    if len(digits) > _LONGEST_AMOUNT:
+        messages.error(request, _("This is no amount."))
+        return _back(cpo.pk)
+    try:
+        request_settlement(cpo, actor=desk.user, amount=int(digits) if digits else None)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Asked for. The platform checks and pays it."))
+    return _back(cpo.pk)
+
+
+@require_POST
+@portal_page
+def cancel(request: HttpRequest, desk: Desk, settlement_id: int) -> HttpResponseBase:
+    allowed = Settlement.objects.filter(cpo__in=desk.money_cpos)
+    settlement = allowed.filter(pk=settlement_id).first()
+    if settlement is None:
+        raise Http404
+    try:
+        cancel_settlement(settlement, actor=desk.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Taken back. The money is available again."))
+    return _back(settlement.cpo_id)
+
+
+def _company(desk: Desk, wanted: str) -> CPO:
+    """Raises Http404 where the visitor may see no company's money, or not that one's."""
+    companies = desk.money_cpos
+    chosen = [cpo for cpo in companies if str(cpo.pk) == wanted] if wanted else companies[:1]
+    if not chosen:
+        raise Http404
+    return chosen[0]
+
+
+def _row(settlement: Settlement) -> dict[str, Any]:
+    may_cancel = SETTLEMENT_TRANSITIONS.allows(settlement.status, SettlementStatus.CANCELLED)
+    return {
+        "settlement": settlement,
+        "colour": _COLOURS.get(settlement.status, "blue"),
+        "may_cancel": may_cancel and settlement.status == SettlementStatus.REQUESTED,
+    }
+
+
+def _about(kind: str) -> str:
+    words = {
+        Booking.BILL: _("Charge"),
+        Booking.RELEASE: _("Released"),
+        Booking.SETTLEMENT_HOLD: _("Settlement asked for"),
+        Booking.SETTLEMENT_RELEASE: _("Settlement taken back"),
+        Booking.SETTLEMENT_PAID: _("Paid to you"),
+        Booking.SETTLEMENT_REVERSED: _("Returned by the bank"),
+        Booking.GATEWAY_FEE: _("Fee of the payment provider"),
+        Booking.REFUND: _("Refund"),
+        Booking.ADJUSTMENT: _("Correction"),
+        Booking.REVERSAL: _("Reversal"),
+    }
+    return words.get(Booking(kind), kind) if kind in set(Booking) else kind
+
+
+def _back(cpo_id: UUID) -> HttpResponse:
+    return redirect(f"{reverse('portal:wallet')}?{urlencode({'cpo': cpo_id})}")
