@@ -24,7 +24,7 @@ from tariffs.selectors.versions import newest_version
 from tariffs.services.snapshots import rules_of
 from tariffs.wording.numbers import format_number
 from unievp.lib import clock
-from unievp.lib.admin import DeskAdmin, energy, money, when
+from unievp.lib.admin import DeskAdmin, energy, money
 from unievp.lib.admin.confirm import change_page
 from unievp.lib.admin.links import change_url
 
@@ -50,7 +50,9 @@ class ComparisonForm(SimplePricesForm):
         for name in SimplePricesForm.base_fields:
             self.fields[name].required = False
             self.fields[name].initial = None
-        self.fields["per_kwh"].help_text = _("Empty: the newest prices of this tariff.")
+        self.fields["per_kwh"].help_text = _(
+            "Empty: the newest prices of this tariff. With a price here, what is empty below is 0."
+        )
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -133,7 +135,6 @@ def _compared(
             {
                 "url": change_url("chargers.chargingsession", one.session.pk),
                 "session": one.session,
-                "started": when(one.session.started_at),
                 "energy": energy(one.session.energy_wh),
                 "old": money(one.old, found.currency),
                 "new": money(one.new, found.currency),

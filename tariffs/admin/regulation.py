@@ -8,12 +8,14 @@ from django.contrib import admin
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from cpo.admin import AuditedAdmin
 from cpo.models import User
 from tariffs.models import PriceCap, VatRate
-from tariffs.services.regulation import local_day
+from tariffs.services.regulation import CURRENCY, local_day
+from tariffs.wording.numbers import format_rate
 from unievp.lib import clock
 from unievp.lib.admin import column
 
@@ -62,7 +64,9 @@ class PriceCapAdmin(RuleAdmin):
 
     @column(_("at most (Rp, without VAT)"), ordering="amount")
     def most(self, cap: PriceCap) -> str:
-        return str(_("no cap")) if cap.amount is None else f"{cap.amount.normalize():f}"
+        if cap.amount is None:
+            return str(_("no cap"))
+        return format_rate(cap.amount, CURRENCY, translation.get_language() or "id")
 
     @column(_("in force"), label={"now": "success", "later": "info"})
     def state(self, cap: PriceCap) -> Any:

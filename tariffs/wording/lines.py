@@ -12,6 +12,7 @@ from tariffs.pricing import Kind, Rounded, RoundedLine, to_decimal
 from tariffs.wording.numbers import format_number, format_rate
 from unievp.lib.money import format_money
 
+_MINUTES = 60
 KIND_NAMES: dict[Kind, Promise | str] = {
     Kind.ENERGY: gettext_lazy("Energy"),
     Kind.TIME: gettext_lazy("Charging time"),
@@ -40,11 +41,15 @@ def tell_lines(rounded: Rounded, currency: str, language: str) -> list[ToldLine]
 def _line(rounded: RoundedLine, currency: str, language: str) -> ToldLine:
     line = rounded.line
     counted = line.kind not in {Kind.MIN_PRICE, Kind.MAX_PRICE, Kind.FLAT}
-    quantity = format_number(to_decimal(line.quantity, 4), language)
+    quantity, unit, rate = line.quantity, line.unit, line.unit_price
+    if line.kind in {Kind.TIME, Kind.PARKING_TIME}:
+        # Nobody reads 0.0833 h.
+        quantity, unit, rate = quantity * _MINUTES, _("min"), rate / _MINUTES
+    number = format_number(to_decimal(quantity, 2), language)
     return ToldLine(
         kind=str(KIND_NAMES[line.kind]),
-        quantity=f"{quantity} {line.unit}" if counted else "",
-        unit_price=format_rate(line.unit_price, currency, language) if counted else "",
+        quantity=f"{number} {unit}" if counted else "",
+        unit_price=format_rate(rate, currency, language) if counted else "",
         amount=format_money(rounded.gross, currency, language),
         tax=format_money(rounded.tax, currency, language) if rounded.tax else "",
         why=_why(rounded),
