@@ -18,13 +18,14 @@ from rest_framework.response import Response
 
 from chargers.api.commands import find_charger
 from chargers.api.serializers import CommandQueued, queued
-from chargers.models import Charger, Command, IdToken, IdTokenStatus
+from chargers.models import Charger, Command, Connector, IdToken, IdTokenStatus
 from cpo.access import Right, audit_name, require_right, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.models import Driver, Scope
 from cpo.services.idempotency import Answer
 from payments.models import PaymentIntent
 from payments.services.limits.starting import Limit, start_limited
+from payments.services.prepaid.promising import place_charge
 from payments.services.prepaid.starting import start_paid
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError, NotFoundError, RefusedError
@@ -123,11 +124,11 @@ class RemoteStarts(Endpoint):
         intent = intents.filter(pk=values["payment_id"], cpo=charger.cpo).first()
         if intent is None:
             raise NotFoundError(_("There is no such payment."), field="payment_id")
-        _check_place(charger, values.get("connector_id"), intent)
         if intent.paid_at is None:
             raise ConflictError(
                 _("This payment is not paid yet."), field="payment_id", code="not_paid"
             )
+        place_charge(intent.pk, _place(charger, values.get("connector_id"), intent))
         charge = start_paid(intent.pk)
         if charge is None:
             raise RefusedError(_("This payment buys no charge."), field="payment_id")
@@ -137,11 +138,20 @@ class RemoteStarts(Endpoint):
         return charge.remote_start.command
 
 
-def _check_place(charger: Charger, number: int | None, intent: PaymentIntent) -> None:
-    connector = intent.connector
-    wrong = connector is None or connector.charger_id != charger.pk
-    if wrong or (connector is not None and number not in (None, connector.number)):
+def _place(charger: Charger, number: int | None, intent: PaymentIntent) -> Connector:
+    """The connector that is named, else the payment's, else the charger's only one."""
+    connectors = list(charger.connectors.order_by("number"))
+    for connector in connectors:
+        connector.charger = charger
+        if number == connector.number or (number is None and connector == intent.connector):
+            return connector
+    if number is not None:
+        raise NotFoundError(_("This charger has no such connector."), field="connector_id")
+    if intent.connector is not None:
         raise RefusedError(_("This payment is for another connector."), field="payment_id")
+    if len(connectors) != 1:
+        raise InvalidError(_("Name the connector."), field="connector_id")
+    return connectors[0]
 
 
 def token_of_driver(charger: Charger, driver_id: UUID) -> str:

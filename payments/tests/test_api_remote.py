@@ -348,3 +348,19 @@ def test_a_paid_start_is_the_payments_own_and_happens_once(client, fake):
     assert fields_of(api("POST", START, other), 422) == {"payment_id"}
     rival = Api(client, make_cpo())
     assert fields_of(rival("POST", START, body), 404) == {"charger_id"}
+
+
+def test_a_payment_for_no_connector_starts_where_it_is_asked_to(client, fake):
+    charger = make_seller(identity="ANY-1")
+    api = Api(client, charger.cpo)
+    intent = pay(fake, begin_payment(fake, cpo=charger.cpo))
+    body = {"charger_id": "ANY-1", "payment_id": str(intent.pk)}
+    assert fields_of(api("POST", START, body), 400) == {"connector_id"}
+    response = api("POST", START, body | {"connector_id": 2})
+    assert response.status_code == 202, response.content
+    charge = PrepaidCharge.objects.get(intent=intent)
+    assert response.json()["command_id"] == str(charge.remote_start.command_id)
+    assert charge.intent.connector.number == 2
+    again = api("POST", START, body | {"connector_id": 2})
+    assert again.json() == response.json()
+    assert fields_of(api("POST", START, body | {"connector_id": 1}), 422) == {"payment_id"}
