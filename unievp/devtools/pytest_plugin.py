@@ -28,6 +28,13 @@ def pytest_report_header() -> str:
     return f"services: PostgreSQL on {server}, Valkey on {os.environ.get('CHANNEL_PREFIX')}"
 
 
+def pytest_collection() -> None:
+    # Only now are the applications loaded.
+    from unievp.devtools import emptying
+
+    emptying.install()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     testing.leave()
