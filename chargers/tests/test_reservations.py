@@ -259,6 +259,8 @@ def test_change_asks_with_the_same_number_and_holds_when_accepted(charger, told)
     assert changed.command.payload["reservationId"] == row.number
     assert changed.command.payload["expiryDate"] == clock.isoformat_z(later)
     assert changed.expires_at != later
+    entry = AuditEntry.objects.get(action="reservation.change")
+    assert (entry.subject_id, entry.after) == (str(row.pk), {"expires_at": str(later)})
     with pytest.raises(ConflictError, match="not answered"):
         change_reservation(row, id_tag="OTHER", actor="test")
     answer(changed.command)

@@ -58,24 +58,8 @@ def reserve(
         _refuse_twice(charger, connector_number, wanted["id_tag"])
         if not insist:
             _expect_acceptance(charger, connector_number)
-        number = next_number()
-        command = _send(charger, {**wanted, "number": number}, actor)
-        row = Reservation.objects.create(
-            **wanted,
-            number=number,
-            charger=charger,
-            created_at=command.created_at,
-            created_by=command.requested_by,
-            created_label=command.requested_label,
-            command=command,
-        )
-        audit.record(
-            actor=actor,
-            action="reservation.ask",
-            subject=charger,
-            after=_said(row),
-            cpo=charger.cpo,
-        )
+        row = _asked_for(charger, wanted, actor)
+        _audit(row, "reservation.ask", actor, after=_said(row))
         publish(ReservationChanged(row.pk, row.status))
     return row
 
@@ -114,14 +98,8 @@ def change_reservation(
         row.command = _send(row.charger, {**wanted, "number": row.number}, actor)
         row.note = ""
         row.save(update_fields=["command", "note"])
-        audit.record(
-            actor=actor,
-            action="reservation.change",
-            subject=row.charger,
-            before=before,
-            after={name: str(value) for name, value in wanted.items()},
-            cpo=row.charger.cpo,
-        )
+        after = before | {name: str(value) for name, value in wanted.items()}
+        _audit(row, "reservation.change", actor, before=before, after=after)
     return row
 
 
@@ -185,6 +163,20 @@ def _expect_acceptance(
         raise ConflictError(" ".join(doubts), code="reservation_unlikely")
 
 
+def _asked_for(charger: Charger, wanted: Mapping[str, Any], actor: User | str) -> Reservation:
+    number = next_number()
+    command = _send(charger, {**wanted, "number": number}, actor)
+    return Reservation.objects.create(
+        **wanted,
+        number=number,
+        charger=charger,
+        created_at=command.created_at,
+        created_by=command.requested_by,
+        created_label=command.requested_label,
+        command=command,
+    )
+
+
 def _send(charger: Charger, wanted: Mapping[str, Any], actor: User | str) -> Command:
     expires_at: datetime = wanted["expires_at"]
     payload: dict[str, Any] = {
@@ -199,6 +191,19 @@ def _send(charger: Charger, wanted: Mapping[str, Any], actor: User | str) -> Com
     deadline_s = max(1, min(settings.COMMAND_DEADLINE_S, left))
     return queue_command(
         charger, action=ACTION, payload=payload, actor=actor, deadline_s=deadline_s
+    )
+
+
+def _audit(
+    row: Reservation,
+    action: str,
+    actor: User | str,
+    *,
+    after: dict[str, str],
+    before: dict[str, str] | None = None,
+) -> None:
+    audit.record(
+        actor=actor, action=action, subject=row, before=before, after=after, cpo=row.charger.cpo
     )
 
 

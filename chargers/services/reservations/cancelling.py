@@ -42,7 +42,7 @@ def cancel_reservation(reservation: Reservation, *, actor: User | str) -> Reserv
         audit.record(
             actor=actor,
             action="reservation.cancel",
-            subject=row.charger,
+            subject=row,
             after={"reservation": str(row.number)},
             cpo=row.charger.cpo,
         )
