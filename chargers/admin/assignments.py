@@ -47,6 +47,9 @@ class TariffAssignmentAdmin(DeskAdmin):
     def compare(self, request: HttpRequest, template_id: int) -> HttpResponse:
         return comparison_view(self, request, template_id)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"valid_from": clock.now(), **super().get_changeform_initial_data(request)}
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

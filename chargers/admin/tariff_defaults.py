@@ -36,6 +36,9 @@ class TariffDefaultAdmin(DeskAdmin):
     fields = (("cpo", "location"), ("template", "valid_from"), "created_at")
     actions_detail = ("withdraw",)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"valid_from": clock.now(), **super().get_changeform_initial_data(request)}
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

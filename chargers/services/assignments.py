@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chargers.models import Charger, Connector, TariffAssignment
-from chargers.services.tariff_caps import check_assignable, outlets_decided_by
+from chargers.services.tariff_caps import check_assignable, lock_for_sale, outlets_decided_by
 from cpo.models import User
 from cpo.services import audit
 from tariffs.models import TariffTemplate
@@ -43,9 +43,9 @@ def assign_tariff(
         raise InvalidError(_("This charger has no such connector."), field="connector_id")
     if valid_to is not None and valid_to <= begins:
         raise InvalidError(_("It has to end after it begins."), field="valid_to")
-    _check_template(template, charger, connector, begins)
     try:
         with transaction.atomic():
+            _check_template(template, charger, connector, begins)
             before = _end_current(charger, connector, begins)
             assignment = TariffAssignment.objects.create(
                 template=template,
@@ -71,9 +71,7 @@ def assign_tariff(
 def _check_template(
     template: TariffTemplate, charger: Charger, connector: Connector | None, begins: datetime
 ) -> None:
-    if template.is_archived:
-        detail = _("This tariff is archived.")
-        raise ConflictError(detail, field="template_id", code="tariff_archived")
+    lock_for_sale(template)
     outlets = [connector] if connector else outlets_decided_by(
         charger.cpo, begins, level=_CHARGER, charger=charger
     )  # fmt: skip

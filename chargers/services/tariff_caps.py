@@ -19,6 +19,17 @@ from unievp.lib import clock
 from unievp.lib.errors import ConflictError, RefusedError
 
 
+def lock_for_sale(template: TariffTemplate) -> None:
+    """Until the end of the transaction it gets no new version and is not archived.
+
+    Raises ConflictError for one that is archived.
+    """
+    locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
+    if locked.is_archived:
+        detail = _("This tariff is archived.")
+        raise ConflictError(detail, field="template_id", code="tariff_archived")
+
+
 def check_assignable(
     template: TariffTemplate, *, at: datetime, connectors: Iterable[Connector]
 ) -> None:

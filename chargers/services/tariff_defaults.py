@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chargers.models import Location, TariffDefault
-from chargers.services.tariff_caps import check_assignable, outlets_decided_by
+from chargers.services.tariff_caps import check_assignable, lock_for_sale, outlets_decided_by
 from cpo.models import CPO, User
 from cpo.services import audit
 from tariffs.models import TariffTemplate
@@ -35,10 +35,10 @@ def set_default_tariff(
     begins = valid_from or clock.now()
     if location is not None and location.cpo_id != cpo.pk:
         raise InvalidError(_("This location belongs to another company."), field="location_id")
-    if template is not None:
-        _check(template, cpo, location, begins)
     try:
         with transaction.atomic():
+            if template is not None:
+                _check(template, cpo, location, begins)
             made = TariffDefault.objects.create(
                 cpo=cpo, location=location, template=template, valid_from=begins
             )
@@ -75,9 +75,7 @@ def withdraw_default(default: TariffDefault, *, actor: User | str) -> None:
 def _check(template: TariffTemplate, cpo: CPO, location: Location | None, begins: datetime) -> None:
     if template.cpo_id != cpo.pk:
         raise InvalidError(_("This tariff belongs to another company."), field="template_id")
-    if template.is_archived:
-        detail = _("This tariff is archived.")
-        raise ConflictError(detail, field="template_id", code="tariff_archived")
+    lock_for_sale(template)
     if location is None:
         outlets = outlets_decided_by(cpo, begins, level=_CPO)
     else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from chargers.models import ChargingSession, LocationTax, TariffDefault
 from chargers.selectors.tariffs import Outlet, effective_tariff, effective_tariffs, name_tariffs
@@ -280,3 +281,29 @@ def test_a_tariff_assigned_by_hand_still_sells(charger):
     version = make_tariff(charger.cpo)
     assign_tariff(charger, template=version.template, actor="test", valid_from=LONG_AGO)
     assert effective_tariff(charger.connectors.get(number=2)).template_id == version.template_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_archiving_and_assigning_at_once_never_both_happen(charger, names):
+    template, actor = names["charger"], make_user()
+
+    def attempt(work):
+        try:
+            work()
+        except ConflictError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(
+            pool.map(
+                attempt,
+                [
+                    lambda: archive_template(template, actor=actor),
+                    lambda: assign_tariff(charger, template=template, actor="test"),
+                ],
+            )
+        )
+    assert sorted(done) == [False, True]
