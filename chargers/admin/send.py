@@ -170,7 +170,7 @@ def _groups(charger: Charger) -> Iterator[Group]:
             if PROFILE_OF[name] is profile
         ]
         known = None if listed is None or not profile.word else profile.word.casefold() in listed
-        yield Group(profile.name, items, known)
+        yield Group(_(profile.name), items, known)
 
 
 def _asks_for_times(form: Form | None) -> bool:

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chargers.admin.command_forms import COMMANDS, CommandForm, RawForm
+from chargers.admin.command_forms.kinds import PROFILE_NAMES
 from chargers.admin.command_forms.texts import FIELDS, SECTIONS
 from chargers.admin.command_forms.tree import Table, parts_of
+from chargers.ocpp.profiles import PROFILES
 from chargers.ocpp.schemas import ACTIONS_OUT
 from chargers.ocpp.shapes import request_shape
 
@@ -238,3 +240,7 @@ def test_what_no_frame_can_carry_is_refused_even_then(text):
 
 def test_an_action_is_a_printable_word():
     assert set(raw("Re\nset", "{}", insist="on").errors) == {"action"}
+
+
+def test_every_feature_profile_has_its_name_in_the_catalogues():
+    assert {profile.name for profile in PROFILES} == set(PROFILE_NAMES)

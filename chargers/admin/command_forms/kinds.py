@@ -8,6 +8,18 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+# What `chargers.ocpp.profiles` calls them, for the catalogues.
+PROFILE_NAMES = (
+    gettext_noop("Core"),
+    gettext_noop("Firmware management"),
+    gettext_noop("Local list"),
+    gettext_noop("Reservation"),
+    gettext_noop("Smart charging"),
+    gettext_noop("Remote trigger"),
+    gettext_noop("Security"),
+)
 
 
 class CommandKind(NamedTuple):
