@@ -20,7 +20,7 @@ from unfold.widgets import (
 )
 
 from chargers.admin import colours
-from chargers.models import Charger, Reservation
+from chargers.models import Charger, Reservation, ReservationStatus
 from chargers.selectors.reservations import shows_otherwise
 from chargers.services.reservations.asking import change_reservation, reserve
 from chargers.services.reservations.cancelling import cancel_reservation
@@ -45,6 +45,13 @@ else:
     Base = object
 
 DECIDE: Final = ("decide",)
+# One that failed may be held all the same: no answer came.
+_OVER: Final = (
+    ReservationStatus.REJECTED,
+    ReservationStatus.USED,
+    ReservationStatus.CANCELLED,
+    ReservationStatus.EXPIRED,
+)
 _USUAL_MINUTES: Final = 15
 _MOST_MINUTES: Final = 7 * 24 * 60
 
@@ -135,7 +142,7 @@ class ReservationAdmin(ReadOnlyAdmin):
         "id_tag",
         "state",
         "until",
-        "answer",
+        "answer_word",
         "session_link",
     )
     list_filter = (
@@ -161,8 +168,12 @@ class ReservationAdmin(ReadOnlyAdmin):
     )
     readonly_fields = tuple(name for pair in fields for name in pair)
 
-    def has_decide_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
-        return request.user.has_perm("chargers.change_reservation")
+    def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """On the page of one row only while there is something to decide."""
+        if not request.user.has_perm("chargers.change_reservation"):
+            return False
+        over = Reservation.objects.filter(pk=object_id, status__in=_OVER)
+        return object_id is None or not over.exists()
 
     @column(_("number"), ordering="number")
     def number_shown(self, row: Reservation) -> str:
@@ -184,6 +195,10 @@ class ReservationAdmin(ReadOnlyAdmin):
     def answer(self, row: Reservation) -> str:
         word = row.command.response_status
         return str(_ANSWERS.get(word, word)) or row.command.get_status_display()
+
+    @column(_("charger's answer"))
+    def answer_word(self, row: Reservation) -> str:
+        return row.command.response_status or row.command.get_status_display()
 
     @column(_("hint"))
     def hint(self, row: Reservation) -> str:

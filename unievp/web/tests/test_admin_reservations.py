@@ -12,6 +12,7 @@ from django.utils import translation
 from chargers.models import Charger, Command, Connector, ConnectorStatusChange, Reservation
 from chargers.services import outcomes
 from chargers.services.reservations.asking import reserve
+from chargers.services.reservations.cancelling import cancel_reservation
 from cpo.models import User
 from unievp.lib import clock
 from unievp.web.tests.rows import make_row
@@ -135,6 +136,16 @@ def test_changed_and_cancelled_from_its_own_page(client, root, charger):
     assert command.payload == {"reservationId": row.number}
     response = client.post(page(row, "cancel"))
     assert response.context["form"].non_field_errors()
+
+
+def test_what_is_over_offers_nothing_to_decide(client, root, charger):
+    row = made(charger)
+    assert page(row, "cancel") in client.get(page(row, "change")).content.decode()
+    answer(cancel_reservation(row, actor="test").cancel_command, "Accepted")
+    content = client.get(page(row, "change")).content.decode()
+    assert page(row, "cancel") not in content
+    assert page(row, "change_it") not in content
+    assert client.post(page(row, "cancel")).status_code == 403
 
 
 def test_reader_reserves_and_cancels_nothing(client, reader, charger):
