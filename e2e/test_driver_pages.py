@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from playwright.sync_api import expect
 
 from chargers.models import Charger, ChargingSession, Presence
 from e2e.conftest import PHONE
+from e2e.processes import aside
 from payments.services.billing import bill_session
 from payments.services.prepaid.starting import start_paid
 from payments.tests.factories import make_paid_cpo
@@ -25,22 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def gateway():
     with running_gateway() as running:
         yield running
-
-
-def aside(work, *arguments, **options):
-    """In a thread of its own: the test's belongs to the browser's event loop."""
-    result = []
-
-    def run():
-        try:
-            result.append(work(*arguments, **options))
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(30)
-    return result[0]
 
 
 def make_place() -> Charger:

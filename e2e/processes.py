@@ -1,0 +1,91 @@
+"""The rest of the platform beside the web process: chargers' door, worker, gateway, a charger."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_S = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Of a process that works on the test's database."""
+    base = os.environ["DATABASE_URL"].rpartition("/")[0]
+    return os.environ | {
+        "DATABASE_URL": f"{base}/{settings.DATABASES['default']['NAME']}",
+        "DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "unievp.settings",
+        **more,
+    }
+
+
+@contextmanager
+def running(
+    arguments: list[str], log: Path, is_ready: Callable[[], Any], **env: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process from its readiness to the end of the block."""
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment(**env),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{arguments} is not ready:\n{log.read_text()[-3000:]}")
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def aside(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call it in a thread of its own: the test's belongs to the browser's event loop."""
+    result: list[Any] = []
+
+    def run() -> None:
+        try:
+            result.append(work(*arguments, **options))
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(PATIENCE_S)
+    return result[0]
