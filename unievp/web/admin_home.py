@@ -31,6 +31,7 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("chargers.Connector", "electrical_services"),
             ("chargers.ChargingSession", "bolt"),
             ("chargers.Command", "send"),
+            ("chargers.Reservation", "event_available"),
             ("chargers.UnknownCharger", "help"),
             ("chargers.OrphanStop", "link_off"),
             ("chargers.Location", "location_on"),
