@@ -9,6 +9,7 @@ The table of all variables with their meaning is in `docs/configuration.md`.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -152,10 +153,24 @@ _database |= {
 }
 _database_options: dict[str, Any] = _database.setdefault("OPTIONS", {})
 _database_options.setdefault("application_name", env.str("PROCESS_NAME", default="uniev"))
+# A server that vanished without a word (a failover, a dropped NAT entry) is given up in seconds,
+# not when TCP does after a quarter of an hour.
+_database_options |= {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+# No statement of ours takes minutes but a migration's; 0: no limit (s).
+_STATEMENT_S = 0 if "migrate" in sys.argv else env.int("DB_STATEMENT_TIMEOUT", default=300)
+_session_options = [_database_options.get("options", ""), f"-c statement_timeout={_STATEMENT_S}s"]
 if TESTING:
     # TransactionTestCase empties tables with TRUNCATE, which the ledger forbids everywhere else.
-    _database_options["options"] = "-c ledger.allow_truncate=on"
-else:
+    _session_options.append("-c ledger.allow_truncate=on")
+if not _TRANSACTION_POOLER:
+    _database_options["options"] = " ".join(_session_options).strip()
+if not TESTING:
     # Threads come and go under ASGI; connections stay, in psycopg's pool.
     _database_options["pool"] = {
         "min_size": env.int("DB_POOL_MIN", default=1),
@@ -170,15 +185,39 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Valkey: channel layer, cache, broker -----------------------------------------------------
 
 REDIS_URL: str = env.str("REDIS_URL")
+# As for the database: a server that vanished is noticed in seconds. The layer's own socket waits
+# for messages for hours, so it has no timeout but TCP's.
+_redis_patience: dict[str, Any] = {"socket_connect_timeout": 5}
+if not REDIS_URL.startswith("unix"):
+    _redis_patience |= {
+        "socket_keepalive": True,
+        "socket_keepalive_options": {
+            getattr(socket, name): value
+            for name, value in (
+                ("TCP_KEEPIDLE", 15),
+                ("TCP_KEEPINTVL", 5),
+                ("TCP_KEEPCNT", 3),
+                ("TCP_USER_TIMEOUT", 20_000),
+            )
+            if hasattr(socket, name)
+        },
+    }
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         # Publish/subscribe ignores database numbers: the prefix keeps neighbours apart.
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": env.str("CHANNEL_PREFIX", default="uniev")},
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, **_redis_patience}],
+            "prefix": env.str("CHANNEL_PREFIX", default="uniev"),
+        },
     },
 }
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {**_redis_patience, "socket_timeout": 5},
+    },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
