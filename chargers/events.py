@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ class ConnectorStatusChanged:
 class ChargerPresenceChanged:
     charger_id: int
     online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdTokensChanged:
+    """Tokens of a CPO were issued or changed: its chargers' local lists may be behind."""
+
+    cpo_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ CONFIGURATION_READING: Final = Transitions(
 LOCAL_LIST: Final = Transitions(
     {
         "off": {"due", "unsupported"},
-        "due": {"due", "asked", "current", "off"},
+        "due": {"due", "asked", "current", "off", "unsupported"},
         "asked": {"due", "current", "off", "unsupported"},
         "current": {"due", "unsupported"},
         "unsupported": {"due", "off"},

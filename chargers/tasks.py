@@ -16,6 +16,7 @@ from chargers.services import outcomes, quirks, zombies
 from chargers.services.certificates import signing
 from chargers.services.configuration import sweep as configuration
 from chargers.services.firmware import sweep as firmware
+from chargers.services.local_lists import sweep as local_lists
 from chargers.services.logs import sweep as logs
 from chargers.services.registration import adopting, deciding
 from chargers.services.remote_starts import intents as remote_starts
@@ -23,7 +24,7 @@ from chargers.services.reservations import sweep as reservations
 from chargers.services.security import passwords
 from chargers.services.site_power import rebalancing
 from chargers.services.smart_charging import following as profile_following
-from chargers.store import arrivals, connections, partitions, presence, strangers
+from chargers.store import arrivals, connections, partitions, presence, sightings, strangers
 from unievp.lib import clock
 from unievp.lib.events import publish
 from unievp.lib.live import broadcast, group_name
@@ -78,6 +79,21 @@ def close_zombie_sessions() -> int:
 @shared_task
 def sweep_reservations() -> int:
     return reservations.sweep_reservations()
+
+
+@shared_task
+def sync_local_lists(cpo_id: str) -> int:
+    return local_lists.sync_lists(UUID(cpo_id))
+
+
+@shared_task
+def sweep_local_lists() -> int:
+    return local_lists.sweep_lists()
+
+
+@shared_task
+def forget_unknown_tags() -> int:
+    return sightings.forget_unknown(clock.now() - timedelta(days=sightings.UNKNOWN_KEPT_DAYS))
 
 
 @shared_task

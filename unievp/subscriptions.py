@@ -26,6 +26,7 @@ def connect_subscriptions() -> None:
     subscribe(field.CommandQueued, charger_tasks.nudge_charger)
     subscribe_many(field.CommandFinished, live.on_commands_finished)
     subscribe(field.CertificateRequested, sign_certificate)
+    subscribe_many(field.IdTokensChanged, sync_local_lists)
     subscribe_many(field.SessionEnded, bill_ended_sessions)
     subscribe_many(field.SessionStarted, live.on_sessions_changed)
     subscribe_many(field.SessionEnded, live.on_sessions_changed)
@@ -69,3 +70,9 @@ def balance_sites_of(happened: Sequence[nudging.Event]) -> None:
 def sign_certificate(event: field.CertificateRequested) -> None:
     # The row waits; the sweep signs what a lost nudge leaves.
     charger_tasks.sign_certificate.apply_async((event.certificate_id,), retry=False)
+
+
+def sync_local_lists(changed: list[field.IdTokensChanged]) -> None:
+    # Without a broker the sweep compares the lists.
+    for cpo_id in {event.cpo_id for event in changed}:
+        charger_tasks.sync_local_lists.apply_async((str(cpo_id),), retry=False)

@@ -82,9 +82,7 @@ class LocalList(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], name="local_list_due", condition=models.Q(state="due")
-            ),
+            models.Index(fields=["due_at"], name="local_list_due", condition=models.Q(state="due")),
         ]
 
     def __str__(self) -> str:

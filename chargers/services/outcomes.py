@@ -25,6 +25,7 @@ from chargers.services.certificates import installed, signing
 from chargers.services.configuration.changing import follow_change
 from chargers.services.configuration.reading import follow_reading
 from chargers.services.firmware.answers import follow_update
+from chargers.services.local_lists.answers import follow_send, follow_version
 from chargers.services.logs.asking import follow_log
 from chargers.services.remote_starts.intents import follow_remote_start
 from chargers.services.reservations.answers import follow_cancel, follow_reserve
@@ -59,6 +60,8 @@ FOLLOWERS: Final[Mapping[str, Callable[[Command], None]]] = MappingProxyType(
         "SignedUpdateFirmware": follow_update,
         "GetDiagnostics": follow_log,
         "GetLog": follow_log,
+        "SendLocalList": follow_send,
+        "GetLocalListVersion": follow_version,
         "ReserveNow": follow_reserve,
         "CancelReservation": follow_cancel,
         "SetChargingProfile": following.follow_set,

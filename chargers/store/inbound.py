@@ -25,6 +25,7 @@ from chargers.store.boot import BootOf, write_boots
 from chargers.store.frames import FrameRow, append_frames
 from chargers.store.presence import mark_seen
 from chargers.store.readings import ReadingsOf, write_readings
+from chargers.store.sightings import Sighting, record_sightings
 from chargers.store.starts import StartOf
 from chargers.store.status import StatusOf, write_statuses
 from chargers.store.stops import StopOf
@@ -62,10 +63,25 @@ def write(batch: list[Inbound]) -> list[str | Exception]:
                 answers = writer([(batch[n], batch[n].work) for n in positions])
                 for position, answer in zip(positions, answers, strict=True):
                     results[position] = answer
+        _note_tags(batch, results)
         texts = [item.render(result) for item, result in zip(batch, results, strict=True)]
         _append_frames(batch, texts)
         mark_seen((item.charger_pk, item.received_at) for item in batch)
     return list(texts)
+
+
+def _note_tags(batch: list[Inbound], results: list[Any]) -> None:
+    """Tags that were presented, with the verdicts they got."""
+    seen: list[Sighting] = []
+    for item, result in zip(batch, results, strict=True):
+        if isinstance(item.work, Authorize):
+            verdict = result.status
+        elif isinstance(item.work, StartTransaction):
+            verdict = result.id_tag_info.status
+        else:
+            continue
+        seen.append(Sighting(item.charger_pk, item.work.id_tag, item.received_at, verdict))
+    record_sightings(seen)
 
 
 def _append_frames(batch: list[Inbound], texts: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""Id tokens: issued, changed, blocked, imported, and adopted where they were seen unknown."""

@@ -1,0 +1,1 @@
+"""Local authorization lists: what chargers should know of tags by themselves (OCPP 1.6 §3.5.2)."""
