@@ -269,6 +269,17 @@ def test_change_asks_with_the_same_number_and_holds_when_accepted(charger, told)
     assert told == [ReservationChanged(row.pk, "active")]
 
 
+def test_plain_command_with_its_number_changes_it(charger):
+    row = made(charger)
+    later = (clock.now() + 2 * HOUR).replace(microsecond=0)
+    payload = row.command.payload | {"expiryDate": clock.isoformat_z(later), "connectorId": 2}
+    command = queue_command(charger, action="ReserveNow", payload=payload, actor="test")
+    answer(command)
+    assert state(row) == "active"
+    assert (row.expires_at, row.connector_number, row.command) == (later, 2, command)
+    assert Reservation.objects.count() == 1
+
+
 def test_refused_change_leaves_it_as_it_was(charger):
     row = made(charger)
     before = row.expires_at

@@ -138,10 +138,6 @@ async def test_charger_refuses_and_says_why(point):
         row, _ = await ask(point, {"status": status}, insist=True)
         await becomes(row, "rejected")
         assert row.reason == status
-
-
-@pytest.mark.proves("client 18")
-async def test_charger_that_knows_no_reservations_says_so(point):
     row, _ = await ask(point, ["NotSupported", "Requested Action is not supported"])
     await becomes(row, "failed")
     assert row.reason == (
@@ -160,26 +156,18 @@ async def test_whole_charger_is_reserved_and_used_at_one_connector(point):
     assert session.connector.number == 2
 
 
-@pytest.mark.proves("TC_051", "CancelReservation")
-async def test_reservation_is_cancelled(point):
-    row = await hold(point)
-    await sync_to_async(cancel_reservation)(row, actor="operator")
-    call = await answered(point, {"status": "Accepted"})
-    assert call == ("CancelReservation", {"reservationId": row.number})
-    await point.status("Available")
-    await becomes(row, "cancelled")
-    assert row.reason == ""
-
-
-@pytest.mark.proves("TC_052")
-async def test_charger_knows_no_such_reservation(point):
-    row = await hold(point)
-    row = await sync_to_async(cancel_reservation)(row, actor="operator")
-    await answered(point, {"status": "Rejected"})
-    await becomes(row, "cancelled")
-    command = await has_ended(await Command.objects.aget(pk=row.cancel_command_id))
-    assert (command.status, command.response_status) == ("answered", "Rejected")
-    assert row.reason == "The charger held no such reservation"
+@pytest.mark.proves("TC_051", "TC_052", "CancelReservation")
+async def test_reservation_is_cancelled_and_one_that_the_charger_has_not_is_over(point):
+    for word, reason in (("Accepted", ""), ("Rejected", "The charger held no such reservation")):
+        row = await hold(point)
+        row = await sync_to_async(cancel_reservation)(row, actor="operator")
+        call = await answered(point, {"status": word})
+        assert call == ("CancelReservation", {"reservationId": row.number})
+        await becomes(row, "cancelled")
+        assert row.reason == reason
+        command = await has_ended(await Command.objects.aget(pk=row.cancel_command_id))
+        assert (command.status, command.response_status) == ("answered", word)
+        await point.status("Available")
 
 
 @pytest.mark.proves("TC_053")
@@ -194,19 +182,3 @@ async def test_tag_of_the_same_group_uses_the_reservation(point):
     assert await start(point, "TAG2", number=row.number) == "Accepted"
     await row.arefresh_from_db()
     assert row.status == "used"
-
-
-@pytest.mark.proves("ReserveNow")
-async def test_same_number_again_replaces_the_reservation(point):
-    row = await hold(point)
-    later = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
-    payload = {
-        "connectorId": 1,
-        "expiryDate": clock.isoformat_z(later),
-        "idTag": TAG,
-        "reservationId": row.number,
-    }
-    await point.asked("ReserveNow", payload, {"status": "Accepted"})
-    await row.arefresh_from_db()
-    assert (row.status, row.expires_at) == ("active", later)
-    assert await Reservation.objects.acount() == 1
