@@ -13,6 +13,7 @@ from typing import Any
 
 from tariffs.pricing.tariff import (
     RESTRICTION_NAMES,
+    UNRESTRICTED,
     Bound,
     Component,
     Element,
@@ -150,6 +151,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def _restrictions(data: Mapping[str, Any]) -> Restrictions:
+    if not data:
+        return UNRESTRICTED
     return Restrictions(
         **{name: _READERS.get(name, lambda value: value)(value) for name, value in data.items()}
     )

@@ -15,6 +15,7 @@ from tariffs.pricing.usage import Period, State, Usage
 
 _MICROSECOND = timedelta(microseconds=1)
 _MIDNIGHT = time(0)
+_ZERO = Fraction()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Slice:
     """A piece of usage and where it stands in the session. `local` is its start, by the location.
 
     `offset_s` seconds since the session's start, `energy_before_wh` so far, `idle_before_s` since
-    charging last ended.
+    charging last ended. `power_w` is 0 where no element of the tariff asks for it.
     """
 
     state: State
@@ -45,6 +46,11 @@ class Cuts:
     idle: frozenset[int]
     times: frozenset[time]
     follow_the_clock: bool
+    by_power: bool
+
+    def may_cut(self, state: State) -> bool:
+        """Whether anything but the clock may cut a slice of `state`."""
+        return bool(self.durations or self.energies or (self.idle and state is State.IDLE))
 
     @classmethod
     def of(cls, rules: Rules) -> Cuts:
@@ -58,6 +64,7 @@ class Cuts:
                 | {t for one in every for t in (one.start_time, one.end_time) if t is not None}
             ),
             follow_the_clock=any(one.follow_the_clock for one in every),
+            by_power=bool(_named(every, "min_power_w", "max_power_w")),
         )
 
 
@@ -69,7 +76,7 @@ def _named(every: list[Restrictions], *names: str) -> frozenset[int]:
 def slices_of(usage: Usage, rules: Rules, time_zone: str) -> Iterator[Slice]:
     """The whole usage as slices; their lengths and energies add up to it exactly."""
     cuts, zone = Cuts.of(rules), ZoneInfo(time_zone)
-    clock = _clock_offsets(usage, cuts, zone)
+    clock = _clock_times(usage, cuts, zone)
     energy = Fraction()
     idle = Fraction()
     ends = [period.start for period in usage.periods[1:]] + [usage.ended_at]
@@ -85,10 +92,15 @@ def slices_of(usage: Usage, rules: Rules, time_zone: str) -> Iterator[Slice]:
             energy_before_wh=energy,
             energy_wh=Fraction(period.energy_wh),
             idle_before_s=idle,
-            power_w=_power(period, length),
+            power_w=_power(period, length) if cuts.by_power else _ZERO,
             current_ma=period.current_ma,
         )
-        yield from _cut(whole, _places(whole, cuts, clock), zone)
+        times = clock[bisect_right(clock, period.start) : bisect_left(clock, end)]
+        if times or cuts.may_cut(period.state):
+            moments = [_seconds(moment - usage.started_at) for moment in times]
+            yield from _cut(whole, _places(whole, cuts, moments), zone)
+        else:
+            yield whole
         energy += whole.energy_wh
         idle += length if is_idle else 0
 
@@ -103,21 +115,18 @@ def _power(period: Period, length: Fraction) -> Fraction:
     return Fraction(period.energy_wh) * 3600 / length if length else Fraction()
 
 
-def _clock_offsets(usage: Usage, cuts: Cuts, zone: ZoneInfo) -> list[Fraction]:
-    """Seconds from the session's start at which the clock may change a price, in order."""
+def _clock_times(usage: Usage, cuts: Cuts, zone: ZoneInfo) -> list[datetime]:
+    """When the clock may change a price, in order."""
     if not cuts.follow_the_clock:
         return []
-    begin = usage.started_at
-    moments = set(clock_moments(begin, usage.ended_at, cuts.times, zone))
-    return [_seconds(moment - begin) for moment in sorted(moments)]
+    return sorted(set(clock_moments(usage.started_at, usage.ended_at, cuts.times, zone)))
 
 
-def _places(whole: Slice, cuts: Cuts, clock: list[Fraction]) -> list[Fraction]:
-    """Where to cut, as shares of the slice between 0 and 1."""
+def _places(whole: Slice, cuts: Cuts, moments: list[Fraction]) -> list[Fraction]:
+    """Where to cut, as shares of the slice between 0 and 1; `moments` are inside of it."""
     begin, length = whole.offset_s, whole.length_s
     seconds: list[Fraction] = [d - begin for d in cuts.durations if begin < d < begin + length]
-    between = slice(bisect_right(clock, begin), bisect_left(clock, begin + length))
-    seconds += [moment - begin for moment in clock[between]]
+    seconds += [moment - begin for moment in moments]
     if whole.state is State.IDLE:
         idle = whole.idle_before_s
         seconds += [d - idle for d in cuts.idle if idle < d < idle + length]
