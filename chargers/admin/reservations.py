@@ -168,7 +168,7 @@ class ReservationAdmin(ReadOnlyAdmin):
     )
     readonly_fields = tuple(name for pair in fields for name in pair)
 
-    def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+    def has_decide_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """On the page of one row only while there is something to decide."""
         if not request.user.has_perm("chargers.change_reservation"):
             return False
