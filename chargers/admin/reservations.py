@@ -172,8 +172,9 @@ class ReservationAdmin(ReadOnlyAdmin):
         """On the page of one row only while there is something to decide."""
         if not request.user.has_perm("chargers.change_reservation"):
             return False
-        over = Reservation.objects.filter(pk=object_id, status__in=_OVER)
-        return object_id is None or not over.exists()
+        if object_id is None:
+            return True
+        return not Reservation.objects.filter(pk=object_id, status__in=_OVER).exists()
 
     @column(_("number"), ordering="number")
     def number_shown(self, row: Reservation) -> str:
