@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,30 +39,49 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Program:
+    """A Python process, when it is ready, and what is special in its environment."""
+
+    arguments: Sequence[str]
+    is_ready: Callable[[], Any]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
 @contextmanager
-def running(
-    arguments: list[str], log: Path, is_ready: Callable[[], Any], **env: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process from its readiness to the end of the block."""
+def running(logs: Path, *programs: Program) -> Iterator[None]:
+    """All of them, started at once and ready, until the end of the block."""
+    with ExitStack() as stack:
+        started = [
+            (program, stack.enter_context(_process(logs / f"{number}.log", program)))
+            for number, program in enumerate(programs)
+        ]
+        deadline = time.monotonic() + PATIENCE_S
+        for number, (program, process) in enumerate(started):
+            while not program.is_ready():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    said = (logs / f"{number}.log").read_text()[-3000:]
+                    raise RuntimeError(f"{program.arguments} is not ready:\n{said}")
+                time.sleep(0.05)
+        yield
+
+
+@contextmanager
+def _process(log: Path, program: Program) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [sys.executable, *program.arguments],
             cwd=ROOT,
-            env=environment(**env),
+            env=environment(**program.environment),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not is_ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{arguments} is not ready:\n{log.read_text()[-3000:]}")
-            time.sleep(0.05)
         yield process
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(3)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -7,7 +7,6 @@ operator's wallet, a settlement, its approval by somebody else, and the payout t
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 
 import pytest
 from celery import Celery
@@ -18,7 +17,7 @@ from playwright.sync_api import expect
 from chargers.models import Charger, Presence
 from cpo.models import Role
 from e2e.conftest import PHONE
-from e2e.processes import aside, free_port, listens, running
+from e2e.processes import Program, aside, free_port, listens, running
 from payments.models import Bill, PaymentIntent, Settlement
 from payments.services.check_books import check_books
 from payments.services.releases import release_pending
@@ -39,37 +38,25 @@ SOON_MS = 20_000
 
 @pytest.fixture(scope="module")
 def platform(server, tmp_path_factory):
-    """The chargers' port and the gateway, with a worker that reacts to events and no beat."""
-    logs = tmp_path_factory.mktemp("platform")
+    """The gateway and the chargers' port, with a worker that reacts to events and no beat."""
     port = free_port()
     broker = Celery(broker=settings.REDIS_URL, set_as_current=False)
     broker.control.purge()
-    with ExitStack() as stack:
-        gateway = stack.enter_context(running_gateway())
-        stack.enter_context(
-            running(
-                ["-m", "unievp.serve_ocpp"],
-                logs / "ocpp.log",
-                lambda: listens(port),
-                OCPP_PORT=str(port),
-            )
-        )
-        stack.enter_context(
-            running(
-                ["-m", "celery", "-A", "unievp.celery", "worker", "--pool", "solo",
-                 "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
-                logs / "worker.log",
-                lambda: broker.control.ping(timeout=0.5, limit=1),
-                PENDING_HOLD_HOURS="0",
-            )
-        )  # fmt: skip
-        yield gateway, port, logs
+    door = Program(["-m", "unievp.serve_ocpp"], lambda: listens(port), {"OCPP_PORT": str(port)})
+    worker = Program(
+        ["-m", "celery", "-A", "unievp.celery", "worker", "--pool", "solo", "--loglevel", "INFO",
+         "--without-gossip", "--without-mingle"],
+        lambda: broker.control.ping(timeout=0.5, limit=1),
+        {"PENDING_HOLD_HOURS": "0"},
+    )  # fmt: skip
+    with running_gateway() as gateway, running(tmp_path_factory.mktemp("platform"), door, worker):
+        yield gateway, port
 
 
 @pytest.fixture
-def place(platform, server, transactional_db):
+def place(platform, server, transactional_db, tmp_path):
     """An operator with an owner, a charger that is connected, a gateway that tells of payments."""
-    gateway, port, logs = platform
+    gateway, port = platform
     gateway.reset()
     with transaction.atomic():
         cpo = make_paid_cpo(name="Nusantara Charge")
@@ -88,7 +75,8 @@ def place(platform, server, transactional_db):
     ]  # fmt: skip
     online = Presence.objects.filter(charger=charger, online=True)
     ready = charger.connectors.filter(status="Available")
-    with running(arguments, logs / "charger.log", lambda: online.exists() and ready.exists()):
+    car = Program(arguments, lambda: online.exists() and ready.exists())
+    with running(tmp_path, car):
         yield gateway, charger
     notifier.xendit_url = ""
 
@@ -159,7 +147,8 @@ def read_the_receipt(driver, intent):
     page = driver.page
     page.locator("a[href$='/receipt']").click()
     expect(page.locator("main")).to_contain_text(str(intent))
-    paper = page.request.get(page.locator("a[href$='receipt.pdf']").get_attribute("href"))
+    link = page.locator("a[href$='receipt.pdf']").get_attribute("href")
+    paper = page.request.get(f"{driver.server}{link}")
     assert paper.body().startswith(b"%PDF-")
     page.locator("a[href*='/pay/b/']").click()
     expect(page.locator("table")).to_be_visible()
@@ -167,6 +156,8 @@ def read_the_receipt(driver, intent):
 
 def ask_for_the_money(owner, charger):
     """Pending first; after the hold it is available, and asked for."""
+    # The pages are reloaded faster than a busy machine paints their font.
+    owner.expected.append("was preloaded")
     page = owner.sign_in("owner@nusantara.example", PASSWORD, "/wallet")
     bill = Bill.objects.get()
     expect(page.locator("[data-balance=pending]")).to_contain_text(f"{bill.cpo_share:,}"[-3:])
