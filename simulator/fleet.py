@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import httpx
+
 from simulator import state, visits
 from simulator.behaviour import Behaviour
 from simulator.car import WS_PER_WH
@@ -19,6 +21,7 @@ from simulator.configuration import Configuration
 from simulator.connector import Connector
 from simulator.dialling import Identity
 from simulator.meter import EnergyRegister
+from simulator.phone import NotSoldError, Phone
 from simulator.scenarios import SCENARIOS
 from simulator.stats import Journal, Statistics
 
@@ -84,6 +87,9 @@ class FleetOptions:
     answer_within_s: float = 30.0
     journal: Path | None = None
     state: Path | None = None
+    # Where drivers without a card pay, and how many of all drivers are such.
+    web: str | None = None
+    guests: float = 0.5
 
 
 class Fleet:
@@ -182,8 +188,11 @@ class Fleet:
         await charger.until_online()
         await pace.sleep(rng.uniform(1, self.options.gap_s / 2))
         while True:
-            if charger.operative and connector.free and self._free_tags:
-                await self._visit(charger, connector, rng)
+            if charger.operative and connector.free:
+                if self.options.web and rng.random() < self.options.guests:
+                    await self._guest(charger, connector, rng, self.options.web)
+                elif self._free_tags:
+                    await self._visit(charger, connector, rng)
             elif connector.visit is not None:  # someone a remote start brought
                 await asyncio.wait([connector.visit])
             await pace.sleep(rng.expovariate(1 / self.options.gap_s))
@@ -200,6 +209,21 @@ class Fleet:
             # The driver is on the road for a while; meanwhile the Stop reaches the central system.
             road_s = max(LEAST_ROAD_S, self.around.pace.real(ROAD_S))
             asyncio.get_running_loop().call_later(road_s, self._free_tags.append, tag)
+
+    async def _guest(self, charger: Charger, connector: Connector, rng: Random, web: str) -> None:
+        """Plugs in, scans the code, pays; the central system then starts what was paid for."""
+        visit = visits.Visit.random(rng, [], dc=connector.dc, stay_s=self.options.stay_s)
+        visits.begin(charger, connector, visit)
+        try:
+            await Phone(web, rng).buy(charger.id, connector.number)
+            self.stats.events["payments"] += 1
+        except (NotSoldError, httpx.HTTPError, TimeoutError) as trouble:
+            self.stats.events["drivers_who_could_not_pay"] += 1
+            logger.info("%s/%s: %r", charger.id, connector.number, trouble)
+            if connector.transaction is None:
+                connector.request_stop("Local")
+        if connector.visit is not None:
+            await asyncio.wait([connector.visit])
 
     async def _keep_state(self) -> None:
         while self.options.state is not None:

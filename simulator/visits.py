@@ -41,14 +41,17 @@ class Visit:
     def random(
         cls, rng: Random, id_tags: list[str], *, dc: bool, stay_s: Span | None = None
     ) -> Visit:
-        """Most only top up for a minute or two, so that at true speed whole sessions come soon."""
+        """Most only top up for a minute or two, so that at true speed whole sessions come soon.
+
+        No `id_tags`: a guest without a card, who pays.
+        """
         if stay_s is None:
             long_stay = DC_STAY_S if dc else AC_STAY_S
             stay_s = long_stay if rng.random() < LONG_SHARE else TOP_UP_S
         low, high = stay_s
         return cls(
             Car.arriving(rng, dc=dc),
-            rng.choice(id_tags),
+            rng.choice(id_tags) if id_tags else None,
             identify_s=rng.randint(3, 15),
             stay_s=rng.randint(low, high),
             linger_s=rng.randint(5, 60),

@@ -108,7 +108,9 @@ def fleet(config: Configuration) -> list[Child]:
     url = f"ws://{config.own_host}:{config.ocpp_port}"
     # Meters go on where they stood: a register that fell would hold the next session's bill.
     state = str(config.data_dir / "simulator.json")
-    command = [sys.executable, manage, "simulate", "--url", url, "--state", state]
+    # Half of the drivers have no card: they pay on the driver's pages, at the fake gateway.
+    web = f"http://{config.own_host}:{config.port}"
+    command = [sys.executable, manage, "simulate", "--url", url, "--web", web, "--state", state]
     return [Child("sim", [*command, "--chargers", str(config.simulator_chargers)], 33)]
 
 

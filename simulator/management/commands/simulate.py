@@ -74,6 +74,8 @@ class Command(BaseCommand):
         add("--ramp", type=float, metavar="S", help="spread the first connections so long")
         add("--answer-within", type=float, default=30, metavar="S", help="then a call is repeated")
         add("--journal", type=Path, help="append a JSON line per acknowledged message")
+        add("--web", metavar="URL", help="where drivers without a card pay, by its own forms")
+        add("--guests", type=_share, default=default.guests, metavar="0-1", help="share of them")
         add("--state", type=Path, help="keep registers and open transactions over restarts")
 
     def handle(self, *args: Any, **given: Any) -> None:
@@ -151,6 +153,8 @@ def _options(given: dict[str, Any]) -> FleetOptions:
         answer_within_s=given["answer_within"],
         journal=given["journal"],
         state=given["state"],
+        web=given["web"],
+        guests=given["guests"],
     )
 
 
@@ -164,6 +168,8 @@ def _set_up_log(chargers: int, *, live: bool) -> None:
     quiet = logging.CRITICAL if live else logging.WARNING
     logger.setLevel(quiet if live or chargers > CHATTY_UP_TO else logging.INFO)
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
+    # A line per page that a driver looks at would hide the rest.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -191,6 +197,17 @@ def _speed(text: str) -> float:
         message = f"{text} is not a speed above 0"
         raise argparse.ArgumentTypeError(message)
     return speed
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        message = f"{text} is no share from 0 to 1"
+        raise argparse.ArgumentTypeError(message)
+    return share
 
 
 def _span(text: str) -> tuple[int, int]:
