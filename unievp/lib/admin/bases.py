@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from unievp.lib.admin.filters import active_filters
+from unievp.lib.admin.links import change_link
 from unievp.lib.admin.paging import CappedPaginator
 from unievp.lib.errors import DomainError
 
@@ -33,6 +36,8 @@ class DeskAdmin(ModelAdmin):
     list_fullwidth = True
     compressed_fields = True
     warn_unsaved_form = True
+    # What a list leaves out is said above it.
+    list_before_template = "admin/uniev/filters.html"
     actions_detail: Sequence[str] = ()
     # Columns that a number typed into the search box is compared with, by their index: Django's
     # own search casts the column to text first.
@@ -42,6 +47,7 @@ class DeskAdmin(ModelAdmin):
         changelist = super().get_changelist_instance(request)
         # We do not count twice; unfold would offer "Show all" for the unknown total.
         changelist.full_result_count = changelist.result_count
+        changelist.active_filters = active_filters(changelist)
         return changelist
 
     def changeform_view(
@@ -135,7 +141,9 @@ def run_for_each(
         try:
             service(row)
         except DomainError as error:
-            admin.message_user(request, f"{row}: {error}", messages.ERROR)
+            # The row itself is blamed, one click away.
+            text = format_html("{}: {}", change_link(row), str(error))
+            admin.message_user(request, text, messages.ERROR)
         else:
             done += 1
     if done:
