@@ -15,7 +15,7 @@ from chargers.selectors.usage import usages_of
 from tariffs.pricing import Rules, Snapshot, SnapshotError, Usage, price, snapshot_from_json
 from unievp.lib.money import exponent
 
-MOST_SESSIONS: Final = 5_000
+MOST_SESSIONS: Final = 1_000
 _AT_ONCE: Final = 100
 _EXAMPLES: Final = 10
 
