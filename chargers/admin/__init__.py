@@ -6,6 +6,7 @@ from chargers.admin.commands import CommandAdmin
 from chargers.admin.connections import ConnectionLogAdmin
 from chargers.admin.connectors import ConnectorAdmin, ConnectorStatusChangeAdmin
 from chargers.admin.corrections import SessionCorrectionAdmin
+from chargers.admin.local_lists import LocalListAdmin
 from chargers.admin.locations import LocationAdmin
 from chargers.admin.maintenance.campaigns import FirmwareCampaignAdmin
 from chargers.admin.maintenance.configuration import (
@@ -27,6 +28,7 @@ from chargers.admin.security.lists import (
     RefusedHandshakeAdmin,
     SecurityEventAdmin,
 )
+from chargers.admin.seen_tags import TokenSightingAdmin
 from chargers.admin.sessions import ChargingSessionAdmin
 from chargers.admin.site_budgets import SiteAllocationChangeAdmin, SiteBudgetAdmin
 from chargers.admin.tariff_defaults import LocationTaxAdmin, TariffDefaultAdmin
@@ -56,6 +58,7 @@ __all__ = [
     "FrameAdmin",
     "IdTokenAdmin",
     "InstalledCertificateAdmin",
+    "LocalListAdmin",
     "LocationAdmin",
     "LocationTaxAdmin",
     "MeterReadingAdmin",
@@ -71,5 +74,6 @@ __all__ = [
     "SiteBudgetAdmin",
     "TariffAssignmentAdmin",
     "TariffDefaultAdmin",
+    "TokenSightingAdmin",
     "UnknownChargerAdmin",
 ]

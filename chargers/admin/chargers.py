@@ -18,6 +18,7 @@ from chargers.admin.charging import charging_view
 from chargers.admin.connections import steadiness_of
 from chargers.admin.connectors import ConnectorInline
 from chargers.admin.labels import LabelActions
+from chargers.admin.local_lists import LocalListActions
 from chargers.admin.maintenance.charger_pages import MaintenanceActions
 from chargers.admin.quirks import ChargerQuirksInline, effective_quirks
 from chargers.admin.reservations import ReservationActions
@@ -60,7 +61,12 @@ class RetiredFilter(admin.SimpleListFilter):
 
 @admin.register(Charger)
 class ChargerAdmin(
-    SecurityActions, MaintenanceActions, LabelActions, ReservationActions, AuditedAdmin
+    SecurityActions,
+    MaintenanceActions,
+    LabelActions,
+    ReservationActions,
+    LocalListActions,
+    AuditedAdmin,
 ):
     list_display = (
         "identity",
@@ -93,6 +99,8 @@ class ChargerAdmin(
         "configuration",
         "fetch_log",
         "update_firmware",
+        "local_list",
+        "clear_cache",
         *SECURITY_ACTIONS,
         "new_password",
         "retire",

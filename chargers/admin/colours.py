@@ -9,6 +9,7 @@ from chargers.models import (
     ConnectorStatus,
     CorrectionStatus,
     IdTokenStatus,
+    LocalListState,
     OrphanState,
     Registration,
     RemoteStartStatus,
@@ -66,6 +67,13 @@ def answer(word: str) -> str:
     return "warning" if word in LATER_ANSWERS else "danger"
 
 
+LOCAL_LIST = {
+    LocalListState.OFF: "",
+    LocalListState.DUE: "warning",
+    LocalListState.ASKED: "info",
+    LocalListState.CURRENT: "success",
+    LocalListState.UNSUPPORTED: "danger",
+}
 TOKEN = {IdTokenStatus.ACTIVE: "success", IdTokenStatus.BLOCKED: "danger"}
 REGISTRATION = {
     Registration.ACCEPTED: "success",

@@ -102,6 +102,8 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("cpo.User", "group"),
             ("cpo.Driver", "directions_car"),
             ("chargers.IdToken", "badge"),
+            ("chargers.TokenSighting", "contactless"),
+            ("chargers.LocalList", "playlist_add_check"),
             ("cpo.ApiKey", "key"),
             ("auth.Group", "admin_panel_settings"),
         ),
