@@ -61,9 +61,9 @@ class Tour:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-@pytest.fixture(params=[("id", False), ("en", True)], ids=["id", "en"])
+@pytest.fixture(params=[("id", True), ("en", False)], ids=["id", "en"])
 def tour(request, visit, gateway, transactional_db):
-    """Indonesian by day, English by night; a charger that sells, a gateway with empty books."""
+    """Indonesian by night, English by day; a charger that sells, a gateway with empty books."""
     gateway.reset()
     with transaction.atomic():
         charger = make_place()

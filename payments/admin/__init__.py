@@ -6,6 +6,7 @@ from payments.admin.books import (
     LedgerTransactionAdmin,
 )
 from payments.admin.rates import CommissionRateAdmin
+from payments.admin.receipts import ReceiptMailAdmin
 from payments.admin.settlements import SettlementAdmin
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "LedgerBlockAdmin",
     "LedgerEntryAdmin",
     "LedgerTransactionAdmin",
+    "ReceiptMailAdmin",
     "SettlementAdmin",
 ]
