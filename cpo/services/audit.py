@@ -21,11 +21,16 @@ def _clean(values: Mapping[str, Any] | None) -> dict[str, Any]:
         secret = any(word in name.lower() for word in _SECRET_WORDS)
         if secret and value:
             cleaned[name] = "••••"
-        elif value is None or isinstance(value, bool | int | str):
+        elif value is None or isinstance(value, bool | int):
             cleaned[name] = value
         else:
-            cleaned[name] = str(value)
+            cleaned[name] = _storable(str(value))
     return cleaned
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL cannot hold: NUL, and halves of characters (lone surrogates)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def record(
@@ -51,13 +56,13 @@ def record(
     return AuditEntry.objects.create(
         at=clock.now(),
         actor=user,
-        actor_label=(user.get_username() if user else str(actor))[:150],
+        actor_label=_storable(user.get_username() if user else str(actor))[:150],
         cpo=cpo,
         action=action,
         subject_type=subject._meta.label,
         subject_id=str(subject.pk),
-        subject_label=str(subject)[:200],
+        subject_label=_storable(str(subject))[:200],
         before={name: value for name, value in old.items() if name not in same},
         after={name: value for name, value in new.items() if name not in same},
-        reason=reason,
+        reason=_storable(reason),
     )
