@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from payments.models import Bill, BillLine
+from payments.selectors.taxes import taxes_of_bill
 from unievp.lib.admin import ReadOnlyAdmin, ReadOnlyInline, change_link, column, money, when
 
 
@@ -79,7 +80,11 @@ class BillAdmin(ReadOnlyAdmin):
 
     @column(_("tax"))
     def tax_text(self, bill: Bill) -> str:
-        return money(bill.tax, bill.currency)
+        taxes = taxes_of_bill(bill)
+        named = (("PPN", taxes.vat), ("PBJT", taxes.pbjt))
+        parts = [f"{name} {money(amount, bill.currency)}" for name, amount in named if amount]
+        whole = money(bill.tax, bill.currency)
+        return f"{whole} ({', '.join(parts)})" if parts else whole
 
     @column(_("platform fee"), ordering="platform_fee")
     def fee_text(self, bill: Bill) -> str:

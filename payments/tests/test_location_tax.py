@@ -12,7 +12,9 @@ from chargers.services.assignments import assign_tariff
 from chargers.tests.factories import T0, make_charger, make_token, send_one, start, stop
 from cpo.tests.factories import make_user
 from payments.models import LedgerEntry
+from payments.selectors.taxes import BillTaxes, taxes_of_bill
 from payments.services.billing import bill_session
+from payments.tests.factories import make_session, snapshot_json
 from tariffs.pricing import Component, Element, Kind, Rules
 from tariffs.services.templates import create_template
 from unievp.lib import clock
@@ -78,3 +80,18 @@ def test_changed_tax_changes_no_session_that_has_begun(charger):
     transaction_id = begin(charger)
     taxed(charger, 10, clock.now() - timedelta(seconds=1))
     assert bill_of(charger, transaction_id).tax == 30
+
+
+def test_taxes_of_a_bill_are_told_apart(charger):
+    taxed(charger, 3)
+    bill = bill_of(charger, begin(charger))
+    assert taxes_of_bill(bill) == BillTaxes(vat=0, pbjt=30)
+    bill.booking = None
+    assert taxes_of_bill(bill) == BillTaxes(0, 0)
+
+
+def test_bill_with_both_taxes():
+    session = make_session(snapshot=snapshot_json("2000", "11100", pbjt="3"))
+    bill = bill_session(session.pk)
+    assert taxes_of_bill(bill) == BillTaxes(vat=1_100, pbjt=583)
+    assert bill.tax == 1_683

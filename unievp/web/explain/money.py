@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from payments.chart import CHART, Code
 from payments.models import BillLine, BillLineKind, LedgerEntry
-from tariffs.describe import describe
+from tariffs.describe import price_text
 from tariffs.pricing import RoundedLine, SnapshotError, snapshot_from_json, to_decimal
 from unievp.lib import money
 from unievp.web.explain.story import Story
@@ -56,9 +56,9 @@ def _tariff(snapshot: dict[str, Any] | None) -> list[str]:
     if snapshot is None:
         return []
     try:
-        rules = snapshot_from_json(snapshot).rules
+        sold = snapshot_from_json(snapshot)
         language = translation.get_language() or settings.LANGUAGE_CODE
-        return describe(rules, language=language)
+        return list(price_text(sold, language=language).lines)
     except (SnapshotError, ValueError):
         return [_("The tariff that was kept with the session cannot be read.")]
 
