@@ -321,7 +321,7 @@ def _prove_owner(intent: PaymentIntent) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -332,9 +332,9 @@ def test_any_interleaving_ends_with_balanced_books_and_an_owner_for_all_money(li
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @settings(
-    max_examples=600,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
