@@ -44,7 +44,7 @@ class DeskAdmin(ModelAdmin):
     search_numbers: Sequence[str] = ()
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
+        changelist: Any = super().get_changelist_instance(request)
         # We do not count twice; unfold would offer "Show all" for the unknown total.
         changelist.full_result_count = changelist.result_count
         changelist.active_filters = active_filters(changelist)
