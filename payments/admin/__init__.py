@@ -5,12 +5,14 @@ from payments.admin.books import (
     LedgerEntryAdmin,
     LedgerTransactionAdmin,
 )
+from payments.admin.limits import ChargeLimitAdmin
 from payments.admin.rates import CommissionRateAdmin
 from payments.admin.receipts import ReceiptMailAdmin
 from payments.admin.settlements import SettlementAdmin
 
 __all__ = [
     "BillAdmin",
+    "ChargeLimitAdmin",
     "CommissionRateAdmin",
     "LedgerAccountAdmin",
     "LedgerBlockAdmin",
