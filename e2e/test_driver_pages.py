@@ -53,11 +53,11 @@ class Tour:
     def amount(self, text):
         return text if self.name == "id" else text.replace(".", ",")
 
-    def look(self, name, address=""):
+    def look(self, name, address="", *, whole=True):
         page = self.visitor.page
         if address:
             page.goto(f"{self.visitor.server}{address}")
-        self.visitor.picture(f"pay-{self.name}-{name}", whole=True)
+        self.visitor.picture(f"pay-{self.name}-{name}", whole=whole)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
@@ -86,7 +86,7 @@ def test_pages_before_a_payment(tour, gateway):
     page.click("button.main")
     tour.look("charger")
     page.locator("a.pick").first.click()
-    tour.look("connector")
+    tour.look("connector", whole=False)
     expect(page.locator("button.main")).to_contain_text(tour.amount("100.000"))
     page.locator("label[for=mode-kwh]").click()
     tour.look("connector-kwh")
@@ -112,7 +112,7 @@ def test_pages_of_a_charge(tour, gateway):
     aside(plug_in, intent, since_s=1500)
     aside(measure, intent, 18_430, power_w=54_200)
     ChargingSession.objects.update(soc_percent=64)
-    tour.look("charging", here)
+    tour.look("charging", here, whole=False)
     page.locator("summary.btn").click()
     tour.look("stop")
     session = aside(unplug, intent, 21_320)

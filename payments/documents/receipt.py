@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A5
@@ -33,8 +32,6 @@ _STRONG_RIGHT: Final = ParagraphStyle("strong-right", parent=_STRONG, alignment=
 _TITLE: Final = ParagraphStyle(
     "title", parent=_STRONG, fontSize=16, leading=20, textColor=_TEAL, spaceAfter=1 * mm
 )
-# As the engine names them.
-_UNITS: Final = frozenset({gettext_noop("session"), gettext_noop("h")})
 _COUNTED: Final = (
     BillLineKind.ENERGY,
     BillLineKind.TIME,
@@ -126,8 +123,7 @@ def _line(line: BillLine, currency: str, language: str) -> str:
     """`Energy: 12,3 kWh x Rp2.467`; a line that keeps to a bound has neither."""
     if line.kind not in _COUNTED:
         return str(line.get_kind_display())
-    unit = _(line.unit) if line.unit in _UNITS else line.unit
-    count = f"{words.quantity(line.quantity, language)} {unit}"
+    count = f"{words.quantity(line.quantity, language)} {words.unit_word(line.unit)}"
     rate = format_rate(line.unit_price, currency, language)
     return f"{line.get_kind_display()}: {count} \N{MULTIPLICATION SIGN} {rate}"
 

@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 # What the fonts that every PDF reader has can show.
 _CHARSET = "cp1252"
+# As the engine names them.
+_UNITS = frozenset({gettext_noop("session"), gettext_noop("h")})
 
 
 def printable(text: object) -> str:
@@ -37,6 +40,11 @@ def quantity(value: Decimal, language: str) -> str:
     rounded = value.quantize(Decimal("0.001"), ROUND_HALF_UP)
     shown: str = format_decimal(rounded, "#,##0.###", locale=language)
     return shown
+
+
+def unit_word(unit: str) -> str:
+    """The engine's name of a unit in the reader's language."""
+    return _(unit) if unit in _UNITS else unit
 
 
 def moment(at: datetime, zone: str, language: str) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from chargers.models import ChargingSession
 from payments.documents.receipt import receipt_pdf as make_pdf
+from payments.documents.words import unit_word
 from payments.selectors.receipts import receipt_of
 from payments.services.links import bill_token, find_bill
 from unievp.web.explain.money import price
@@ -87,7 +88,9 @@ def bill_page(request: HttpRequest, token: str) -> HttpResponseBase:
     )
     story = Story.of(session)
     told = price(story)
-    told["lines"] = [replace(line, why=_why(line.why)) for line in told["lines"]]
+    told["lines"] = [
+        replace(line, why=_why(line.why), unit=unit_word(line.unit)) for line in told["lines"]
+    ]
     context = {
         "bill": bill,
         "session": session,
