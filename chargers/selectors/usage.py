@@ -22,11 +22,12 @@ FINEST: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """Energy since the start at one time; `power_w` unknown: None."""
+    """Energy since the start at one time; `power_w` and `current_ma` unknown: None."""
 
     at: datetime
     energy_wh: int
     power_w: int | None
+    current_ma: int | None = None
 
 
 def usage_of(session: ChargingSession, *, now: datetime | None = None) -> Usage:
@@ -61,7 +62,15 @@ def _readings_of(sessions: Sequence[ChargingSession], now: datetime) -> Iterable
             measured_at__lte=max(session.ended_at or now for session in sessions),
         )
         .order_by("measured_at", "id")
-        .only("session_id", "measured_at", "energy_wh", "interval_wh", "power_w", "adjustments")
+        .only(
+            "session_id",
+            "measured_at",
+            "energy_wh",
+            "interval_wh",
+            "power_w",
+            "current_ma",
+            "adjustments",
+        )
     )
 
 
@@ -69,7 +78,7 @@ def _usage(session: ChargingSession, readings: list[MeterReading], now: datetime
     start = session.started_at
     end = max(session.ended_at or now, start)
     points = [_Point(start, 0, None), *_points(session, readings, end)]
-    points.append(_Point(end, session.energy_wh, points[-1].power_w))
+    points.append(_Point(end, session.energy_wh, points[-1].power_w, points[-1].current_ma))
     return Usage(start, end, tuple(_merged(_periods(points))))
 
 
@@ -85,7 +94,7 @@ def _points(
         if gained is not None and gained <= session.energy_wh:
             energy = max(energy, gained)
         if session.started_at < reading.measured_at < end:
-            yield _Point(reading.measured_at, energy, reading.power_w)
+            yield _Point(reading.measured_at, energy, reading.power_w, reading.current_ma)
 
 
 def _gained(session: ChargingSession, reading: MeterReading) -> int | None:
@@ -109,7 +118,8 @@ def _periods(points: list[_Point]) -> Iterable[tuple[Period, datetime]]:
         energy = point.energy_wh - before.energy_wh
         charging = energy > 0 or (point.power_w or 0) > IDLE_BELOW_W or only_ends
         state = State.CHARGING if charging else State.IDLE
-        yield Period(before.at, energy, state), point.at
+        # What is measured at its end stands for the whole of it.
+        yield Period(before.at, energy, state, current_ma=point.current_ma), point.at
         before = point
 
 
@@ -123,7 +133,9 @@ def _merged(periods: Iterable[tuple[Period, datetime]]) -> Iterable[Period]:
             current.state is State.IDLE or ends_at - current.start <= FINEST
         ):
             energy = current.energy_wh + period.energy_wh
-            current = Period(current.start, energy, current.state)
+            known = [one.current_ma for one in (current, period) if one.current_ma is not None]
+            most = max(known, default=None)
+            current = Period(current.start, energy, current.state, current_ma=most)
         else:
             yield current
             current = period

@@ -104,6 +104,31 @@ def test_absurd_readings_say_nothing():
     ]
 
 
+def test_current_of_a_period_is_what_was_measured_at_its_end():
+    session = charged(
+        later(100, 1500, current_ma=16_000),
+        later(130, 1600, current_ma=32_000),
+        later(300, 2500),
+        meter_stop=2500,
+    )
+    found = [(period.state, period.current_ma) for period in usage_of(session).periods]
+    assert found == [
+        (State.CHARGING, 16_000),
+        (State.CHARGING, 32_000),
+        (State.CHARGING, None),
+        (State.IDLE, None),
+    ]
+
+
+def test_close_readings_keep_the_highest_current():
+    session = charged(
+        *[later(n * 10, 1000 + n * 50, current_ma=1_000 * n) for n in range(1, 6)],
+        meter_stop=1300,
+        seconds=60,
+    )
+    assert [period.current_ma for period in usage_of(session).periods] == [5_000]
+
+
 def test_running_session_is_used_until_now():
     charger = make_charger()
     make_token("A")
