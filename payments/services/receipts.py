@@ -63,7 +63,7 @@ def order_receipt(intent: PaymentIntent) -> ReceiptMail | None:
     """The one that goes out by itself; None where it did, or where nothing is to be sent yet."""
     if not intent.email or receipt_of(intent) is None:
         return None
-    if intent.receipt_mails.filter(by_itself=True).exists():
+    if ReceiptMail.objects.filter(intent=intent, by_itself=True).exists():
         return None
     return _order(intent, email=intent.email, by_itself=True)
 

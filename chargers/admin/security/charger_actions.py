@@ -50,7 +50,7 @@ class ProfileForm(forms.Form):
 class SecurityActions(DeskAdmin):
     """Mixed into the charger's admin page."""
 
-    actions = ("rotate_selected",)
+    actions: tuple[str, ...] = ("rotate_selected",)
 
     @column(_("latest refusal"))
     def refused_because(self, charger: Charger) -> str:
