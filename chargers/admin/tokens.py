@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -54,32 +54,31 @@ class IdTokenAdmin(AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IdToken]:
         seen = TokenSighting.objects.filter(id_token=OuterRef("pk")).order_by("-last_seen_at")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                last_seen=Subquery(seen.values("last_seen_at")[:1]),
-                last_seen_where=Subquery(seen.values("charger__identity")[:1]),
-            )
+        rows: QuerySet[IdToken] = super().get_queryset(request)
+        return rows.annotate(
+            last_seen=Subquery(seen.values("last_seen_at")[:1]),
+            last_seen_where=Subquery(seen.values("charger__identity")[:1]),
         )
 
     def save_model(
-        self, request: HttpRequest, obj: IdToken, form: ModelForm[Any], change: Any
+        self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: Any
     ) -> None:
+        token = cast("IdToken", obj)
         actor = cast("User", request.user)
         names = [name for name in managing.FIELDS if name in form.cleaned_data]
         values = {name: form.cleaned_data[name] for name in names}
         if change:
             changed = {name: values[name] for name in names if name in form.changed_data}
-            managing.change_token(obj, actor=actor, **changed)
+            managing.change_token(token, actor=actor, **changed)
         else:
             row = managing.create_token(form.cleaned_data.get("cpo"), actor=actor, **values)
-            obj.pk, obj._state.adding = row.pk, False
+            token.pk, token._state.adding = row.pk, False
 
-    def delete_model(self, request: HttpRequest, obj: IdToken) -> None:
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
         super().delete_model(request, obj)
-        if obj.cpo_id:
-            publish(IdTokensChanged(obj.cpo_id))
+        cpo_id = cast("IdToken", obj).cpo_id
+        if cpo_id:
+            publish(IdTokensChanged(cpo_id))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         cpo_ids = {row.cpo_id for row in queryset if row.cpo_id}
