@@ -52,7 +52,7 @@ class Desk:
 def desk_of(user: User, wanted: str = "") -> Desk:
     """The desk of `user`; a CPO that is not theirs, or no id at all, picks nothing."""
     own = Membership.objects.filter(user=user, cpo=OuterRef("pk")).values("role")[:1]
-    cpos = list(cpos_of(user).annotate(own_role=Subquery(own)))
+    cpos = cast("list[CPO]", list(cpos_of(user).annotate(own_role=Subquery(own))))
     chosen = next((cpo for cpo in cpos if str(cpo.pk) == wanted), None)
     return Desk(user=user, cpos=cpos, cpo=chosen)
 
