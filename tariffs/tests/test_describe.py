@@ -72,6 +72,21 @@ def test_indonesian_writes_rupiah_and_times_in_its_own_way():
     assert day.startswith("Rp2.466,78 per kWh")
 
 
+def test_indonesian_tells_the_whole_tariff():
+    rules = simple_rules(SimpleTariff(D(2400), D(11_100), D(500), 15, night_per_kwh=D(2000)))
+    text = price_text(Snapshot(rules), language="id")
+    assert text.short == (
+        "Rp2.000-Rp2.400 per kWh + Rp11.100 per sesi + Rp500 per menit setelah pengisian selesai"
+    )
+    assert text.lines[1:4] == (
+        "Rp2.400 per kWh (selain itu)",
+        "Rp11.100 per sesi",
+        "Rp500 per menit setelah pengisian selesai "
+        "(15 menit pertama gratis, setiap menit yang dimulai dihitung penuh)",
+    )
+    assert text.lines[-1] == "Sudah termasuk pajak."
+
+
 def test_every_restriction_is_told():
     rule = Restrictions(
         start_time=time(17),
