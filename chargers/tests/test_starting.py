@@ -133,7 +133,8 @@ def test_two_starts_with_one_token_in_one_batch_accept_the_first(charger, token)
 
 def test_online_start_without_a_tariff_is_refused_and_says_why(token):
     bare = make_charger(tariff=False)
-    assert send_one(bare, start("CAFE01")).id_tag_info.status == "Blocked"
+    answer = send_one(bare, start("CAFE01"), received_at=at(1))
+    assert answer.id_tag_info.status == "Blocked"
     assert the_session().status_changes.get().reason.startswith("Refused: no tariff")
 
 
@@ -149,7 +150,8 @@ def test_offline_start_without_a_tariff_is_held_at_its_end(token):
 
 def test_start_at_a_cpo_that_is_not_verified_is_refused(token):
     charger = make_charger(cpo=make_cpo(verified=False))
-    assert send_one(charger, start("CAFE01")).id_tag_info.status == "Blocked"
+    answer = send_one(charger, start("CAFE01"), received_at=at(1))
+    assert answer.id_tag_info.status == "Blocked"
 
 
 def test_unknown_connector_is_made_on_the_fly(charger, token):

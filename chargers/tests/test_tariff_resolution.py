@@ -16,6 +16,7 @@ from chargers.services.offers import offer_of, tariff_now
 from chargers.services.tariff_defaults import set_default_tariff, withdraw_default
 from chargers.tests.factories import (
     T0,
+    at,
     make_charger,
     make_location,
     make_tariff,
@@ -98,7 +99,8 @@ def test_session_starts_with_the_tariff_that_the_selector_names(charger, names):
 
 def test_start_without_any_tariff_is_refused(charger):
     make_token("CAFE")
-    assert send_one(charger, start("CAFE")).id_tag_info.status == "Blocked"
+    answer = send_one(charger, start("CAFE"), received_at=at(1))
+    assert answer.id_tag_info.status == "Blocked"
     assert offer_of(charger.connectors.get(number=1), at=clock.now()) is None
 
 
