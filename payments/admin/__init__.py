@@ -5,6 +5,7 @@ from payments.admin.books import (
     LedgerEntryAdmin,
     LedgerTransactionAdmin,
 )
+from payments.admin.charges import PrepaidChargeAdmin
 from payments.admin.limits import ChargeLimitAdmin
 from payments.admin.rates import CommissionRateAdmin
 from payments.admin.receipts import ReceiptMailAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "LedgerBlockAdmin",
     "LedgerEntryAdmin",
     "LedgerTransactionAdmin",
+    "PrepaidChargeAdmin",
     "ReceiptMailAdmin",
     "SettlementAdmin",
 ]

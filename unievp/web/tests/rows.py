@@ -184,6 +184,13 @@ def _charge_limit(number: int) -> dict[str, Any]:
     return {"minutes": 60, "stop_reason": "minutes", "stop_command": None}
 
 
+@special("payments.PrepaidCharge")
+def _prepaid_charge(number: int) -> dict[str, Any]:
+    from payments.models import PaymentIntent
+
+    return {"intent": make_row(PaymentIntent), "status": "charging", "tariff_snapshot": {}}
+
+
 @special("payments.Bill")
 def _bill(number: int) -> dict[str, Any]:
     from chargers.models import ChargingSession
