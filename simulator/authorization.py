@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from simulator.configuration import Configuration
 
 IdTagInfo = dict[str, Any]
 
 
 @dataclass
 class Authorization:
-    """Tags are compared casefolded; the local list wins over the cache."""
+    """Tags are compared casefolded; the local list wins over the cache.
+
+    Either is used only where `configuration` switches it on; None: both are.
+    """
 
     version: int = 0
     listed: dict[str, IdTagInfo] = field(default_factory=dict)
     cached: dict[str, IdTagInfo] = field(default_factory=dict)
+    configuration: Configuration | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def known(self, id_tag: str) -> str | None:
         """The status the charger would decide by itself; None for a tag it does not know."""
-        info = self.listed.get(id_tag.casefold()) or self.cached.get(id_tag.casefold())
-        return None if info is None else str(info.get("status"))
+        tag = id_tag.casefold()
+        listed = self.listed.get(tag) if self._enabled("LocalAuthListEnabled") else None
+        cached = self.cached.get(tag) if self._enabled("AuthorizationCacheEnabled") else None
+        info = listed or cached
+        if info is None:
+            return None
+        if not self._enabled("LocalAuthorizeOffline"):
+            return "Invalid"
+        return "Expired" if self._is_over(info) else str(info.get("status"))
 
     def group(self, id_tag: str) -> str | None:
         """The parent of a tag it was told of."""
@@ -39,13 +55,29 @@ class Authorization:
         if kind == "Full":
             if not all("idTagInfo" in entry for entry in entries):
                 return "Failed"
-            self.listed = {}
         elif version <= self.version:
             return "VersionMismatch"
+        listed = {} if kind == "Full" else dict(self.listed)
         for tag, entry in zip(tags, entries, strict=True):
             if "idTagInfo" in entry:
-                self.listed[tag] = entry["idTagInfo"]
+                listed[tag] = entry["idTagInfo"]
             else:
-                self.listed.pop(tag, None)
-        self.version = version
+                listed.pop(tag, None)
+        if len(listed) > self._most():
+            return "Failed"
+        self.listed, self.version = listed, version
         return "Accepted"
+
+    def _enabled(self, key: str) -> bool:
+        return self.configuration is None or self.configuration.flag(key)
+
+    def _most(self) -> int:
+        if self.configuration is None:
+            return 1_000
+        return self.configuration.number("LocalAuthListMaxLength")
+
+    def _is_over(self, info: IdTagInfo) -> bool:
+        if "expiryDate" not in info:
+            return False
+        until = datetime.fromisoformat(str(info["expiryDate"]))
+        return (until if until.tzinfo else until.replace(tzinfo=UTC)) <= self.now()

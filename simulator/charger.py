@@ -61,6 +61,8 @@ class Charger:
 
     def __post_init__(self) -> None:
         self.clock = self.behaviour.clock()
+        self.authorization.configuration = self.configuration
+        self.authorization.now = self.clock.now
         self.outbox = self.behaviour.outbox()
         self._tasks: set[asyncio.Task[None]] = set()
         self.security_log: list[str] = []

@@ -128,6 +128,37 @@ def test_the_local_list_wins_over_the_cache():
     assert tags.known("a") == "Blocked"
 
 
+def test_tags_are_known_only_as_the_configuration_allows():
+    configuration = Configuration.of(connectors=1, dc=False, meter_interval=60)
+    tags = Authorization(configuration=configuration, now=lambda: NOON)
+    past, later = "2026-03-01T11:59:59Z", "2026-03-01T12:00:01Z"
+    entries = [
+        {"idTag": "LISTED", "idTagInfo": {**ACCEPTED, "expiryDate": later}},
+        {"idTag": "OVER", "idTagInfo": {**ACCEPTED, "expiryDate": past}},
+    ]
+    assert tags.update(1, "Full", entries) == "Accepted"
+    tags.learn("CACHED", ACCEPTED)
+    ask = [tags.known(tag) for tag in ("listed", "OVER", "CACHED", "OTHER")]
+    assert ask == ["Accepted", "Expired", "Accepted", None]
+    configuration.change("LocalAuthListEnabled", "false")
+    configuration.change("AuthorizationCacheEnabled", "false")
+    assert [tags.known(tag) for tag in ("LISTED", "CACHED")] == [None, None]
+    configuration.change("LocalAuthListEnabled", "true")
+    configuration.change("LocalAuthorizeOffline", "false")
+    assert tags.known("LISTED") == "Invalid"
+
+
+def test_more_tags_than_fit_are_refused_and_change_nothing():
+    configuration = Configuration.of(connectors=1, dc=False, meter_interval=60)
+    configuration.values["LocalAuthListMaxLength"] = "2"
+    tags = Authorization(configuration=configuration)
+    first, second, third = ({"idTag": tag, "idTagInfo": ACCEPTED} for tag in "ABC")
+    assert tags.update(1, "Full", [first, second]) == "Accepted"
+    assert tags.update(2, "Differential", [third]) == "Failed"
+    assert (tags.version, tags.known("C")) == (1, None)
+    assert tags.update(2, "Differential", [{"idTag": "A"}, third]) == "Accepted"
+
+
 def transaction(number=None):
     return Transaction(1, "TAG", NOON, 0, id=number)
 
