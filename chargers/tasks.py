@@ -92,8 +92,8 @@ def sweep_local_lists() -> int:
 
 
 @shared_task
-def forget_unknown_tags() -> int:
-    return sightings.forget_unknown(clock.now() - timedelta(days=sightings.UNKNOWN_KEPT_DAYS))
+def forget_sightings() -> int:
+    return sightings.forget_sightings(clock.now() - timedelta(days=sightings.UNKNOWN_KEPT_DAYS))
 
 
 @shared_task

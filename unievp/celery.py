@@ -41,7 +41,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "end remote starts that came to nothing": ("chargers.tasks.expire_remote_starts", 15.0),
     "end reservations": ("chargers.tasks.sweep_reservations", 15.0),
     "bring local lists up to date": ("chargers.tasks.sweep_local_lists", 15.0),
-    "forget unknown tags": ("chargers.tasks.forget_unknown_tags", HOUR),
+    "forget seen tags": ("chargers.tasks.forget_sightings", HOUR),
     "forget old idempotency keys": ("cpo.tasks.forget_old_idempotency_keys", HOUR),
     "share sites' power": ("chargers.tasks.balance_due_sites", 10.0),
     "end charging profiles": ("chargers.tasks.end_charging_profiles", MINUTE),

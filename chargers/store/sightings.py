@@ -72,6 +72,8 @@ DELETE FROM chargers_tokensighting WHERE id IN (
         FROM chargers_tokensighting WHERE id_token_id IS NULL
     ) AS unknown
     WHERE place > %s OR last_seen_at < %s
+) OR id_token_id IN (
+    SELECT id FROM chargers_idtoken WHERE charger_id IS NOT NULL AND expires_at < now()
 )
 """
 
@@ -87,8 +89,8 @@ def record_sightings(sightings: Iterable[Sighting]) -> None:
         sql.run(_SEE, document)
 
 
-def forget_unknown(before: datetime, most: int = MOST_UNKNOWN) -> int:
-    """Unknown tags not seen since, and those beyond `most` of a CPO; how many."""
+def forget_sightings(before: datetime, most: int = MOST_UNKNOWN) -> int:
+    """Unknown tags not seen since, those beyond `most` of a CPO, and spent codes of one payment."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, [most, before])
         return int(cursor.rowcount)

@@ -18,7 +18,7 @@ from chargers.services.id_tokens.importing import (
     import_tokens,
     preview_import,
 )
-from chargers.store.sightings import forget_unknown
+from chargers.store.sightings import forget_sightings
 from chargers.store.work import Authorize
 from chargers.tests.factories import make_charger, make_token, send, send_one, start
 from cpo.models import AuditEntry, User
@@ -278,10 +278,12 @@ def test_old_and_too_many_unknown_tags_are_forgotten_known_ones_kept(cpo):
     charger = make_charger(cpo=cpo)
     make_token("KNOWN", cpo=cpo)
     now = clock.now()
-    for tag, days in (("KNOWN", 200), ("OLD", 100), ("U1", 2), ("U2", 1)):
+    make_token("PAID", cpo=cpo, charger=charger, expires_at=now)
+    for tag, days in (("KNOWN", 200), ("OLD", 100), ("U1", 2), ("U2", 1), ("PAID", 0)):
         send_one(charger, Authorize(tag), received_at=now - timedelta(days=days))
-    assert forget_unknown(now - timedelta(days=90)) == 1
-    assert forget_unknown(now - timedelta(days=90), most=1) == 1
+    assert TokenSighting.objects.count() == 5
+    assert forget_sightings(now - timedelta(days=90)) == 2  # OLD and PAID
+    assert forget_sightings(now - timedelta(days=90), most=1) == 1
     assert set(TokenSighting.objects.values_list("tag", flat=True)) == {"KNOWN", "U2"}
 
 
