@@ -7,10 +7,12 @@ translates them (a test says which); English is filled in from the source. `make
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
@@ -25,7 +27,8 @@ _LAZY = {
     f"{name}_lazy": DEFAULT_KEYWORDS[name]
     for name in ("gettext", "ngettext", "pgettext", "npgettext")
 }
-KEYWORDS = DEFAULT_KEYWORDS | _LAZY
+KEYWORDS = DEFAULT_KEYWORDS | _LAZY | {"gettext_noop": None}
+_RENAMED = re.compile(r"\b(n?p?gettext(?:_lazy|_noop)?) as (\w+)")
 _WIDTH = 100
 
 
@@ -39,7 +42,7 @@ def extract_messages(base_dir: Path) -> Catalog:
     for path in _sources(base_dir):
         text = path.read_text(encoding="utf-8")
         code = _as_code(text, path) if path.suffix == ".html" else text
-        found = extract("python", BytesIO(code.encode()), keywords=KEYWORDS)
+        found = extract("python", BytesIO(code.encode()), keywords=_keywords(code))
         where = [(str(path.relative_to(base_dir)), None)]
         for _line, message, _comments, context in found:
             catalog.add(message, locations=where, context=context)  # type: ignore[arg-type]  # babel: a location may have no line
@@ -91,6 +94,11 @@ def _sources(base_dir: Path) -> Iterator[Path]:
             inside = path.relative_to(base_dir).parts
             if path.suffix in {".py", ".html", ".txt"} and not SKIPPED.intersection(inside):
                 yield path
+
+
+def _keywords(code: str) -> dict[str, Any]:
+    """The functions that mark a string, also by the names that this file imports them under."""
+    return KEYWORDS | {name: KEYWORDS[function] for function, name in _RENAMED.findall(code)}
 
 
 def _as_code(text: str, path: Path) -> str:

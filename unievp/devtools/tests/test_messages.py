@@ -52,6 +52,15 @@ def test_strings_of_python_are_found(tmp_path):
     assert found == {"one", "two parts", ("%d a", "%d b")}
 
 
+def test_strings_of_renamed_functions_and_of_constants_are_found(tmp_path):
+    code = (
+        "from django.utils.translation import gettext as _text, ngettext_lazy as _many\n"
+        '_text("one")\n_many("%d a", "%d b", n)\nA = gettext_noop("three")\n_other("no")\n'
+    )
+    found = ids(messages.extract_messages(project(tmp_path, code=code)))
+    assert found == {"one", ("%d a", "%d b"), "three"}
+
+
 def test_update_fills_english_keeps_translations_and_drops_what_is_gone(tmp_path):
     project(tmp_path, code='_("one")\n_("two")\n')
     assert messages.update_catalogues(tmp_path) == {"id": 2, "en": 0}
