@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from chargers.models import Charger, Connector
 from cpo.access import may_trade
 from cpo.models import CPO, Driver
-from payments.events import AttemptCreated
+from payments.events import AttemptCreated, AttemptWithdrawn
 from payments.gateways.base import Method
 from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
 from payments.services.intents.history import lock_intent, note
@@ -90,7 +90,9 @@ def create_intent(cpo: CPO, wish: Wish, *, created_by: str) -> PaymentIntent:
 def retry_intent(intent: PaymentIntent, *, method: str | None = None) -> PaymentAttempt:
     """Another attempt, maybe by another method, while nothing is paid.
 
-    Raises ConflictError (paid, over, or too many attempts), InvalidError, RefusedError.
+    The same wish again, before it was sent: the same attempt. What is open at a gateway is
+    withdrawn there; who pays it all the same gets that money back. Raises ConflictError (paid,
+    over, or too many attempts), InvalidError, RefusedError.
     """
     chosen = _method(method or intent.method)
     config = choose_config(intent.cpo, chosen)
@@ -98,8 +100,13 @@ def retry_intent(intent: PaymentIntent, *, method: str | None = None) -> Payment
         locked = lock_intent(intent.pk)
         if locked.status not in (*OPEN_INTENTS, IntentStatus.FAILED):
             raise ConflictError(_("This payment is over."), code="payment_over")
+        newest = locked.attempts.order_by("-number").first()
+        if newest and newest.status == AttemptStatus.NEW and newest.method == chosen.value:
+            return newest
         if locked.attempts.count() >= MOST_ATTEMPTS:
             raise ConflictError(_("Too many attempts: begin anew."), code="too_many_attempts")
+        for opened in locked.attempts.filter(status=AttemptStatus.OPEN):
+            publish(AttemptWithdrawn(opened.pk))
         locked.method = chosen.value
         locked.expires_at = clock.now() + _life(chosen)
         locked.save(update_fields=["method", "expires_at"])

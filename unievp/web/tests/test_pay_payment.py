@@ -6,19 +6,22 @@ import re
 
 import pytest
 import segno
+from django.test import TestCase
 
 from chargers.models import Command
 from payments import tasks
+from payments.events import AttemptWithdrawn
 from payments.models import AttemptStatus, IntentStatus, PaymentIntent, Payout, Refund
 from payments.services.billing import bill_session
 from payments.services.intents.creating import Wish, create_intent
 from payments.services.intents.ending import close_attempt
-from payments.services.intents.sending import send_attempt
+from payments.services.intents.sending import check_attempt, send_attempt
 from payments.services.prepaid.starting import decide_start, start_paid
 from payments.services.refunds.sending import send_refund
 from payments.tests.fake_gateway import running_gateway
 from payments.tests.payments import begin, make_provider, pay, refund_all
 from payments.tests.prepaid import again, answer, buy, charging, measure, plug_in, unplug
+from unievp.lib.events import subscribe, unsubscribe
 from unievp.lib.throttle import Rate
 from unievp.web.pay import payment
 from unievp.web.tests.paying import driver, make_config, make_outlet, order
@@ -158,6 +161,26 @@ def test_other_way_to_pay_is_another_attempt(fake, outlet):
     assert stage_of(see(intent)) == "preparing"
     send_attempt(second.pk)
     assert second.reference in see(intent) or "Pay with DANA" in see(intent)
+
+
+def test_other_way_twice_is_one_attempt_and_the_first_is_withdrawn(fake, outlet):
+    intent = begin(fake, **wish(outlet))
+    withdrawn = []
+    subscribe(AttemptWithdrawn, withdrawn.append)
+    try:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            act(intent, "method", method="dana")
+            act(intent, "method", method="dana")
+    finally:
+        unsubscribe(AttemptWithdrawn, withdrawn.append)
+    first, second = intent.attempts.order_by("number")
+    assert {event.attempt_id for event in withdrawn} == {first.pk}
+    close_attempt(first.pk)
+    assert fake.world.books.find(first.reference).state == "canceled"
+    # The gateway's word on the first is no end of the payment.
+    send_attempt(second.pk)
+    check_attempt(first.pk, source="poll")
+    assert again(intent).status == IntentStatus.REQUIRES_ACTION
 
 
 def test_way_that_is_not_offered_is_refused_in_words(fake, outlet):
