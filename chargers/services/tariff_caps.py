@@ -36,8 +36,9 @@ def check_assignable(
     """Raise RefusedError where a price of `template`, at `at` or later, is above a cap there."""
     classes = {ChargingClass.of(connector.max_power_w) for connector in connectors}
     for version in _versions_from(template, at):
-        rules = rules_of(version)
-        for breach in breaches_of(rules, at=max(at, version.valid_from), classes=classes):
+        # What begins in the past is sold from now on: by the law of today.
+        sells_from = max(at, version.valid_from, clock.now())
+        for breach in breaches_of(rules_of(version), at=sells_from, classes=classes):
             code = f"above_{breach.cap.kind}_cap"
             raise RefusedError(breach.detail, field="template_id", code=code)
 

@@ -229,6 +229,13 @@ def test_fee_above_the_cap_of_the_class_is_not_assigned(charger, fast):
     assert chosen(charger) is None
 
 
+def test_assignment_from_long_ago_keeps_to_the_law_of_today(charger, fast):
+    dear = selling(charger.cpo, "dear", fee=30_000)
+    long_ago = T0 - timedelta(days=3_000)
+    with pytest.raises(RefusedError):
+        assign_tariff(charger, template=dear, actor="test", valid_from=long_ago)
+
+
 def test_ultrafast_outlet_may_ask_more(charger, fast):
     charger.connectors.filter(number=1).update(max_power_w=50_001)
     dear = selling(charger.cpo, "dear", fee=30_000)

@@ -20,8 +20,9 @@ from tariffs.services.regulation import check_regulation
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
 
-# Asked before a version is stored: (template, rules, valid_from) → nothing, or a DomainError. Apps
-# above this one add theirs when they are loaded: who sells a tariff knows limits of its own.
+# Asked before a version is stored: (template, rules, time from which it sells) → nothing, or a
+# DomainError. Apps above this one add theirs when they are loaded: who sells a tariff knows limits
+# of its own.
 PUBLISH_GUARDS: Final[list[Callable[[TariffTemplate, Rules, datetime], None]]] = []
 # Asked before a tariff is archived.
 ARCHIVE_GUARDS: Final[list[Callable[[TariffTemplate], None]]] = []
@@ -67,14 +68,17 @@ def publish_version(
     law, ConflictError for an archived tariff.
     """
     check_rules(rules)
-    begins = valid_from or clock.now()
-    check_regulation(rules, at=begins)
+    now = clock.now()
+    begins = valid_from or now
+    # What begins in the past is sold from now on: by the law of today.
+    sells_from = max(begins, now)
+    check_regulation(rules, at=sells_from)
     with transaction.atomic():
         locked = TariffTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
         if locked.is_archived:
             raise ConflictError(_("This tariff is archived."), code="tariff_archived")
         for guard in PUBLISH_GUARDS:
-            guard(locked, rules, begins)
+            guard(locked, rules, sells_from)
         newest = locked.versions.aggregate(number=Max("number"))["number"] or 0
         version = _store(locked, newest + 1, rules, actor, begins, note)
         audit.record(

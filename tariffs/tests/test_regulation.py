@@ -168,6 +168,18 @@ def test_refused_template_is_not_stored():
     assert not TariffVersion.objects.exists()
 
 
+def test_prices_from_long_ago_keep_to_the_law_of_today():
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    with pytest.raises(RefusedError):
+        create_template(
+            make_cpo(),
+            name="Old",
+            rules=selling(energy(2_500)),
+            actor=make_user(),
+            valid_from=long_ago,
+        )
+
+
 def test_changed_rule_changes_no_version():
     actor = make_user()
     rules = selling(energy("2466.7800"), fee("100.0000", (Tax(TaxCode.VAT, D("11.0000")),)))
