@@ -81,6 +81,7 @@ def test_the_recorded_passwords_are_readable_by_their_owner_only(services):
     assert stat.S_IMODE((each.data_dir / "valkey/valkey.conf").stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_release_leaves_no_process_and_starting_again_keeps_data_and_port(services, pids_of):
     each = services(durable=True)
     first = each.start()
@@ -94,6 +95,7 @@ def test_release_leaves_no_process_and_starting_again_keeps_data_and_port(servic
     assert ask(second, "SELECT id FROM proof") == [(7,)]
 
 
+@pytest.mark.slow
 def test_a_postmaster_killed_with_its_children_left_is_recovered(services):
     each = services(durable=True)
     state = each.start()
@@ -107,6 +109,7 @@ def test_a_postmaster_killed_with_its_children_left_is_recovered(services):
     held.close()
 
 
+@pytest.mark.slow
 def test_a_frozen_server_is_replaced(services):
     each = services(durable=True)
     state = each.start()
@@ -118,6 +121,7 @@ def test_a_frozen_server_is_replaced(services):
     assert ask(again, "SELECT id FROM proof") == [(7,)]
 
 
+@pytest.mark.slow
 def test_a_pid_file_that_names_a_foreign_process_is_stale(services):
     each = services(durable=True)
     make_table(each.start())
@@ -131,6 +135,7 @@ def test_a_pid_file_that_names_a_foreign_process_is_stale(services):
     assert ask(state, "SELECT id FROM proof") == [(7,)]
 
 
+@pytest.mark.slow
 def test_a_garbled_record_of_an_earlier_run_is_ignored(services):
     each = services()
     each.start()
@@ -140,6 +145,7 @@ def test_a_garbled_record_of_an_earlier_run_is_ignored(services):
     assert services().start().answers
 
 
+@pytest.mark.slow
 def test_a_killed_valkey_is_started_again(services):
     each = services()
     each.start()
@@ -149,6 +155,7 @@ def test_a_killed_valkey_is_started_again(services):
         assert client.ping()
 
 
+@pytest.mark.slow
 def test_a_port_taken_by_someone_else_is_given_up(services):
     each = services()
     first = each.start()
@@ -159,6 +166,7 @@ def test_a_port_taken_by_someone_else_is_given_up(services):
         assert ask(second, "SELECT 1") == [(1,)]
 
 
+@pytest.mark.slow
 def test_two_checkouts_side_by_side_do_not_see_each_other(services):
     one, two = services("one"), services("two")
     make_table(one.start())
@@ -169,6 +177,7 @@ def test_two_checkouts_side_by_side_do_not_see_each_other(services):
     assert ask(State.read(one.data_dir), "SELECT id FROM proof") == [(7,)]
 
 
+@pytest.mark.slow
 def test_a_copied_checkout_gets_a_cluster_of_its_own(services, tmp_path):
     original = services("original")
     make_table(original.start())
@@ -182,6 +191,7 @@ def test_a_copied_checkout_gets_a_cluster_of_its_own(services, tmp_path):
     assert ask(State.read(original.data_dir), "SELECT id FROM proof") == [(7,)]
 
 
+@pytest.mark.slow
 def test_a_moved_checkout_takes_its_data_along(services, tmp_path):
     old = services("old", durable=True)
     make_table(old.start())
@@ -190,6 +200,7 @@ def test_a_moved_checkout_takes_its_data_along(services, tmp_path):
     assert ask(services("new", durable=True).start(), "SELECT id FROM proof") == [(7,)]
 
 
+@pytest.mark.slow
 def test_a_new_checkout_where_a_deleted_one_was_starts_empty(services):
     each = services()
     make_table(each.start())
@@ -211,6 +222,7 @@ def test_processes_that_start_at_once_share_one_server(tmp_path, services):
     assert state.answers
 
 
+@pytest.mark.slow
 def test_a_killed_user_leaves_nothing_running(tmp_path, services, pids_of):
     user = start_user(tmp_path / "data")
     each = services()
@@ -221,6 +233,7 @@ def test_a_killed_user_leaves_nothing_running(tmp_path, services, pids_of):
     assert wait_until(lambda: not any(map(is_alive, running)), timeout=15)
 
 
+@pytest.mark.slow
 def test_the_first_to_leave_does_not_stop_the_others_servers(services):
     one, two = services(), services()
     one.start()
