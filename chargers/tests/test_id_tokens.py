@@ -278,7 +278,7 @@ def test_old_and_too_many_unknown_tags_are_forgotten_known_ones_kept(cpo):
     charger = make_charger(cpo=cpo)
     make_token("KNOWN", cpo=cpo)
     now = clock.now()
-    make_token("PAID", cpo=cpo, charger=charger, expires_at=now)
+    make_token("PAID", cpo=cpo, charger=charger, expires_at=now - timedelta(days=1))
     for tag, days in (("KNOWN", 200), ("OLD", 100), ("U1", 2), ("U2", 1), ("PAID", 0)):
         send_one(charger, Authorize(tag), received_at=now - timedelta(days=days))
     assert TokenSighting.objects.count() == 5
