@@ -13,8 +13,11 @@ from chargers.models import (
     IdTokenStatus,
     RemoteStart,
 )
+from chargers.services import outcomes
 from chargers.services.authorization import authorize
 from chargers.services.remote_starts.intents import expire_remote_starts
+from chargers.services.reservations.asking import reserve
+from chargers.tests.factories import make_token
 from payments import tasks
 from payments.chart import transit_account
 from payments.models import ChargeStatus, PaymentEvent, PrepaidCharge, Refund, RefundCause
@@ -176,6 +179,23 @@ def test_second_payment_at_a_connector_that_is_starting_goes_back(fake):
     assert progress(second).reason == starting.ALSO_STARTING
     assert given_back(second) == (RefundCause.NOT_STARTED, 50_000)
     assert IdToken.objects.count() == 1
+
+
+def test_connector_that_somebody_reserved_gives_the_money_back(fake):
+    charger = make_seller()
+    make_token("MEMBER1")
+    reserved = reserve(
+        charger,
+        connector_number=1,
+        id_tag="MEMBER1",
+        expires_at=clock.now() + timedelta(hours=1),
+        actor="test",
+    )
+    Command.objects.filter(pk=reserved.command_id).update(status="sent", sent_at=clock.now())
+    outcomes.mark_answered(reserved.command_id, response={"status": "Accepted"})
+    intent = buy(fake, charger)
+    assert progress(intent).reason == starting.RESERVED
+    assert given_back(intent) == (RefundCause.NOT_STARTED, 50_000)
 
 
 def test_retired_charger_gives_the_money_back(fake):

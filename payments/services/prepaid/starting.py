@@ -30,19 +30,24 @@ from payments.services.prepaid.closing import fail_charge
 from payments.services.prepaid.tokens import make_token, retire_token
 from payments.states import CHARGE_TRANSITIONS
 from unievp.lib import clock
-from unievp.lib.errors import ConflictError, DomainError
+from unievp.lib.errors import DomainError
 from unievp.lib.events import publish
 
 LATE: Final = gettext_noop("The payment came after its time was up")
 TOO_LONG_AGO: Final = gettext_noop("The payment was confirmed too late to start charging")
 IN_USE: Final = gettext_noop("Somebody else is charging at this connector")
 ALSO_STARTING: Final = gettext_noop("Somebody else is starting at this connector")
+RESERVED: Final = gettext_noop("Somebody has reserved this connector")
 OUT_OF_SERVICE: Final = gettext_noop("This charger is out of service")
 GIVEN_BACK: Final = gettext_noop("The payment was given back")
 UNREACHABLE: Final = gettext_noop("The charger could not be reached")
 SAID_NO: Final = gettext_noop("The charger refused to start")
 NOT_PLUGGED_IN: Final = gettext_noop("No car was plugged in in time")
 
+_REFUSALS: Final = {
+    "remote_start_pending": ALSO_STARTING,
+    "connector_reserved": RESERVED,
+}
 _SAW_MONEY: Final = ("paid", "review")
 
 
@@ -95,11 +100,8 @@ def _start(intent: PaymentIntent, charge: PrepaidCharge) -> None:
                     actor="payments",
                     connector_number=connector.number,
                 )
-        except ConflictError as refusal:
-            pending = refusal.code == "remote_start_pending"
-            reason = ALSO_STARTING if pending else OUT_OF_SERVICE
-        except DomainError:
-            reason = OUT_OF_SERVICE
+        except DomainError as refusal:
+            reason = _REFUSALS.get(refusal.code or "", OUT_OF_SERVICE)
     if reason:
         charge.id_token = charge.remote_start = None
         fail_charge(intent, charge, reason)
