@@ -121,6 +121,14 @@ def test_same_token_in_another_case_is_refused_but_not_to_a_rival(cpo):
     assert managing.create_token(make_cpo(), token="CARD1", actor="ops").pk
 
 
+def test_token_issued_by_somebody_else_a_moment_ago_is_refused_as_well(cpo, monkeypatch):
+    make_token("CARD1", cpo=cpo)
+    nobody = IdToken.objects.none()
+    monkeypatch.setattr(IdToken.objects, "filter", lambda **_: nobody)
+    with pytest.raises(ConflictError):
+        managing.create_token(cpo, token="card1", actor="ops")
+
+
 @pytest.mark.proves("pain 50")
 def test_token_of_one_charger_is_good_there_alone_and_only_its_companys(cpo):
     here, there = make_charger(cpo=cpo), make_charger(cpo=cpo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chargers.events import IdTokensChanged
@@ -40,8 +40,7 @@ def create_token(cpo: CPO | None, *, token: str, actor: User | str, **values: An
     with transaction.atomic():
         row = IdToken(cpo=cpo)
         _fill(row, {"token": token, **values})
-        _refuse_second(row)
-        row.save()
+        _store(row)
         _note(row, actor, "idtoken.added", {}, _plain(row))
     return row
 
@@ -55,8 +54,7 @@ def change_token(row: IdToken, *, actor: User | str, **values: Any) -> IdToken:
         after = _plain(row)
         if after == before:
             return row
-        _refuse_second(row)
-        row.save()
+        _store(row)
         _note(row, actor, "idtoken.edited", before, after)
     return row
 
@@ -132,11 +130,17 @@ def _check_tenant(row: IdToken, charger: Charger | None, driver: Driver | None) 
         raise InvalidError(_("This driver is another company's."), field="driver")
 
 
-def _refuse_second(row: IdToken) -> None:
+def _store(row: IdToken) -> None:
+    message = _("Token %(token)s exists already; upper and lower case are the same.")
+    second = ConflictError(message % {"token": row.token}, field="token", code="token_exists")
     same = IdToken.objects.filter(cpo=row.cpo, token__iexact=row.token).exclude(pk=row.pk)
     if same.exists():
-        message = _("Token %(token)s exists already; upper and lower case are the same.")
-        raise ConflictError(message % {"token": row.token}, field="token", code="token_exists")
+        raise second
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:  # issued by somebody else a moment ago
+        raise second from error
 
 
 def _plain(row: IdToken) -> dict[str, Any]:
