@@ -7,9 +7,11 @@ from django.db import transaction
 from playwright.sync_api import expect
 
 from chargers.models import Charger, ChargingSession, Presence
-from e2e.conftest import PHONE
+from e2e.conftest import PHONE, SCREENSHOTS, WIDE
 from e2e.processes import aside
+from payments.models import PaymentIntent
 from payments.services.billing import bill_session
+from payments.services.intents.sending import send_attempt
 from payments.services.prepaid.starting import start_paid
 from payments.tests.factories import make_paid_cpo
 from payments.tests.fake_gateway import running_gateway
@@ -122,3 +124,30 @@ def test_pages_of_a_charge(tour, gateway):
     tour.look("receipt", f"{here}/receipt")
     page.locator("a[href*='/pay/b/']").click()
     tour.look("bill")
+
+
+def test_without_scripts_an_order_leads_to_its_code(browser, server, gateway, transactional_db):
+    gateway.reset()
+    with transaction.atomic():
+        make_place()
+    make_provider(gateway)
+    context = browser.new_context(viewport=WIDE, locale="en-GB", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server}/pay/SIM-0002/1")
+    page.locator("label[for=mode-kwh]").click()
+    expect(page.locator(".panel.rp")).to_be_hidden()
+    page.locator(".chip", has=page.locator("input[value='30']")).click()
+    page.locator("button.main").click()
+    expect(page.locator("h2")).to_contain_text("we prepare your payment")
+    intent = PaymentIntent.objects.get()
+    assert intent.limit_energy_wh == 30_000
+    aside(send_attempt, intent.attempts.get().pk)
+    # The page reloads itself.
+    expect(page.locator(".qr svg")).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-copy]")).to_have_count(0)
+    page.screenshot(path=SCREENSHOTS / "pay-no-script.png")
+    page.locator("form[action$=cancel] button").click()
+    expect(page.locator("h2")).to_contain_text("This payment is cancelled")
+    page.goto(f"{server}/pay/SIM-0002/1")
+    page.screenshot(path=SCREENSHOTS / "pay-desktop.png", full_page=True)
+    context.close()

@@ -340,7 +340,9 @@ def test_first_page_weighs_at_most_60_kilobytes_uncompressed(outlet, language):
     html = driver(language).get(page_of(outlet)).content
     files = set(FILES.findall(html.decode()))
     assert files == {"pay/pay.css", "pay/pay.js", "uniev/favicon.svg"}
-    weight = len(html) + sum((Path("static") / name).stat().st_size for name in files)
+    weight = len(html) + sum(
+        (Path(settings.BASE_DIR) / "static" / name).stat().st_size for name in files
+    )
     assert weight <= HEAVIEST
 
 
@@ -399,3 +401,38 @@ def test_behind_a_proxy_its_own_word_counts_and_no_other(outlet, monkeypatch):
             last = order(driver(HTTP_X_FORWARDED_FOR=f"{forged}, 10.9.9.9"), outlet)
         assert last.status_code == 429
         assert order(driver(HTTP_X_FORWARDED_FOR="10.9.9.8"), outlet).status_code == 302
+
+
+WORDS_ON = (
+    ("text", "page"), ("text", "card"), ("text", "tint"), ("soft", "page"), ("soft", "card"),
+    ("soft", "tint"), ("brand", "card"), ("brand", "tint"), ("on-brand", "brand"),
+    ("good", "good-tint"), ("warn", "warn-tint"), ("bad", "bad-tint"), ("bad", "card"),
+    ("card", "bad"), ("soft", "line"),
+)  # fmt: skip
+
+
+def test_words_stand_out_by_day_and_by_night():
+    css = (Path(settings.BASE_DIR) / "static/pay/pay.css").read_text()
+    by_day, by_night = (
+        dict(re.findall(r"--([\w-]+): (#\w+)", block))
+        for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    )
+    assert set(by_day) == set(by_night)
+    for colours in (by_day, by_night):
+        for words, behind in WORDS_ON:
+            # WCAG 2.2, 1.4.3: AA
+            assert contrast(colours[words], colours[behind]) >= 4.5, (words, behind)
+
+
+def contrast(one, other):
+    dark, bright = sorted((luminance(one), luminance(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(colour):
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
