@@ -107,7 +107,7 @@ class ChargerView(serializers.Serializer[Charger]):
         return shown
 
     def get_tariff(self, charger: Charger) -> str | None:
-        """The name of the tariff that the whole charger sells at now; null: none."""
+        """The names of the tariffs that its connectors sell at now; null: none."""
         return getattr(charger, "tariff_name", None)
 
 

@@ -187,7 +187,7 @@ class ChargerForcedStatus(Endpoint):
 
 
 def name_tariffs(chargers: list[Charger]) -> None:
-    """Note on each charger the name of the tariff that the whole of it sells at now."""
+    """Note on each charger the names of the tariffs that its connectors sell at now."""
     names = tariffs.name_tariffs(chargers)
     for charger in chargers:
         charger.tariff_name = names.get(charger.pk)  # type: ignore[attr-defined]  # for the view

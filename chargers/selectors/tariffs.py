@@ -74,9 +74,21 @@ def effective_tariffs(
 
 
 def name_tariffs(chargers: Iterable[Charger], *, at: datetime | None = None) -> dict[int, str]:
-    """The name of the tariff that each whole charger sells at, by charger; none: absent."""
-    found = effective_tariffs((Outlet(charger.pk) for charger in chargers), at=at)
-    return {outlet.charger_pk: tariff.template.name for outlet, tariff in found.items()}
+    """The names of the tariffs that each charger's connectors sell at; none: absent.
+
+    `chargers` with their connectors prefetched; one without any counts as a whole.
+    """
+    outlets = [
+        Outlet(charger.pk, connector_pk)
+        for charger in chargers
+        for connector_pk in [one.pk for one in charger.connectors.all()] or [None]
+    ]
+    found = effective_tariffs(outlets, at=at)
+    names: dict[int, dict[str, None]] = {}
+    for outlet in outlets:
+        if outlet in found:
+            names.setdefault(outlet.charger_pk, {})[found[outlet].template.name] = None
+    return {charger_pk: ", ".join(each) for charger_pk, each in names.items()}
 
 
 def _effective(one: Holding, template: TariffTemplate) -> EffectiveTariff:

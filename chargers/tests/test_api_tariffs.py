@@ -63,6 +63,8 @@ def test_charger_shows_the_tariff_it_sells_at(api, charger, template):
     assert api("GET", "chargers/CP%2F1").json()["tariff"] is None
     assign(api, template)
     assert api("GET", "chargers/CP%2F1").json()["tariff"] == "AC"
+    assign(api, make_template(charger.cpo, "Own"), connector_id=2)
+    assert api("GET", "chargers/CP%2F1").json()["tariff"] == "AC, Own"
 
 
 def test_assigning_again_with_one_idempotency_key_assigns_once(api, template):
