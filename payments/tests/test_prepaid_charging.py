@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -28,7 +30,7 @@ from payments.services.prepaid.closing import deposit_of
 from payments.services.prepaid.guarding import guard_charge
 from payments.services.prepaid.stopping import stop_charging
 from payments.services.refunds.starting import request_refund
-from payments.tests.factories import make_member, make_staff
+from payments.tests.factories import make_member, make_session, make_staff
 from payments.tests.payments import refund_all
 from payments.tests.prepaid import (
     again,
@@ -39,6 +41,8 @@ from payments.tests.prepaid import (
     set_price,
     unplug,
 )
+from tariffs.pricing import Snapshot, snapshot_from_json, to_json
+from tariffs.pricing.tariff import Component, Kind
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError
 
@@ -179,8 +183,6 @@ def test_money_of_a_running_charge_is_not_given_back_by_hand(fake):
 
 
 def test_session_on_account_is_owed_as_before(fake):
-    from payments.tests.factories import make_session
-
     bill = bill_session(make_session().pk)
     account = bill.booking.entries.get(side="D").account
     assert account.code == Code.DRIVER_RECEIVABLE
@@ -334,3 +336,18 @@ def test_charger_that_was_away_is_settled_by_what_it_reports_at_last(fake):
     session = unplug(intent, 12_000, at=at + timedelta(minutes=1), reason="PowerLoss")
     assert bill_session(session.pk).total == 24_000
     assert refunds_of(intent) == [(RefundCause.REST, 26_000)]
+
+
+def test_blocking_that_costs_more_than_charging_is_looked_at_in_time(fake):
+    intent = charging(fake, make_seller(per_kwh=100), amount=20_000)
+    rules = snapshot_from_json(intent.charge.tariff_snapshot).rules
+    blocking = Component(Kind.PARKING_TIME, Decimal(60_000))
+    element = replace(rules.elements[0], components=(*rules.elements[0].components, blocking))
+    costly = to_json(Snapshot(replace(rules, elements=(element,)), "Asia/Jakarta"))
+    PrepaidCharge.objects.update(tariff_snapshot=costly)
+    at = measure(intent, 9_000, power_w=0).last_reading_at
+    # 900 for the energy, then 1,000 a minute: 19 minutes and 6 seconds are paid for.
+    early = at + timedelta(minutes=18, seconds=30)
+    assert guard_charge(intent.pk, now=early) is None
+    assert charge_of(intent).look_at == early + timedelta(seconds=15)
+    assert guard_charge(intent.pk, now=at + timedelta(minutes=18, seconds=50)) == StopReason.AMOUNT

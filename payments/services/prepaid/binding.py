@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
-
 from chargers.models import AuthorizationStatus, ChargingSession
 from chargers.services.promises import keep_promise
 from chargers.services.sessions.tariff import TariffAtStart
@@ -73,11 +71,10 @@ def lock_payment_of(session_id: int) -> tuple[PaymentIntent, PrepaidCharge] | No
 
 
 def _payment_id(session_id: int) -> UUID | None:
-    found: UUID | None = (
-        PrepaidCharge.objects.filter(
-            Q(intent__session=session_id) | Q(id_token__sessions=session_id)
-        )
-        .values_list("intent_id", flat=True)
+    """From the session's own row: each join has an index, however many payments there are."""
+    found: tuple[UUID | None, UUID | None] | None = (
+        ChargingSession.objects.filter(pk=session_id)
+        .values_list("payment_intent", "id_token__prepaid_charge__intent")
         .first()
     )
-    return found
+    return None if found is None else found[0] or found[1]

@@ -83,7 +83,9 @@ def judge(
     """Whether to stop now, and when to look again; `latency`: what the charger takes to stop."""
     for wait in LOOKS:
         worst = now + wait + latency
-        if reached(snapshot, meter, limits, at=worst, power_w=meter.most_w) is None:
+        # Blocking a connector may cost more than charging does.
+        powers = (meter.most_w, 0)
+        if not any(reached(snapshot, meter, limits, at=worst, power_w=w) for w in powers):
             return None, wait
     soon = now + SOONEST + latency
     return reached(snapshot, meter, limits, at=soon, power_w=meter.power_w), SOONEST
