@@ -47,8 +47,7 @@ lint: $(READY) ## Style, formatting, types, import contracts, missing migrations
 	$(UNCONNECTED) $(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/python -m unievp.devtools.environment
-	@# Without checks: unfold's look up permissions in a database that may have no table yet.
-	$(BIN)/python manage.py makemigrations --check --dry-run --skip-checks
+	$(BIN)/python manage.py makemigrations --check --dry-run
 
 .PHONY: bench
 bench: $(READY) ## Measure the chargers' door under load, on embedded services of its own

@@ -53,7 +53,7 @@ def _bring_up(folder: Path, stack: ExitStack, threads: int) -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0, skip_checks=True)
+    call_command("migrate", verbosity=0)
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _make_template(
     server, _, rest = os.environ["DATABASE_URL"].rpartition("/")
     query = "?" + rest.partition("?")[2] if "?" in rest else ""
     url = f"{server}/template_uniev_building{query}"
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(  # noqa: S603 (our own program)
         command, cwd=base_dir, env={**os.environ, "DATABASE_URL": url}, check=True
     )

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from unievp.lib.admin.checks import DeskChecks
 from unievp.lib.admin.filters import active_filters
 from unievp.lib.admin.links import change_link
 from unievp.lib.admin.paging import CappedPaginator
@@ -27,6 +28,7 @@ else:
 class DeskAdmin(ModelAdmin):
     """The base of every admin page: no unbounded count, and a refusal is a message, not a 500."""
 
+    checks_class = DeskChecks
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 0
