@@ -76,6 +76,18 @@ def tour(request, visit, gateway, transactional_db):
     return tour
 
 
+def sticks_out(page):
+    """What is wider than the card around it."""
+    return page.evaluate(
+        """[...document.querySelectorAll(".card *, main > *")].filter((each) => {
+          const around = each.closest(".card") ?? document.body;
+          const edge = around.getBoundingClientRect().right + 1;
+          const style = getComputedStyle(each);
+          return style.position !== "absolute" && each.getBoundingClientRect().right > edge;
+        }).map((each) => each.outerHTML.slice(0, 80))"""
+    )
+
+
 def wish_of(tour):
     charger = tour.connector.charger
     return {"cpo": charger.cpo, "charger": charger, "connector": tour.connector}
@@ -90,6 +102,10 @@ def test_pages_before_a_payment(tour, gateway):
     page.locator("a.pick").first.click()
     tour.look("connector", whole=False)
     expect(page.locator("button.main")).to_contain_text(tour.amount("100.000"))
+    for width in (320, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert sticks_out(page) == []
+    page.set_viewport_size(PHONE)
     page.locator("label[for=mode-kwh]").click()
     tour.look("connector-kwh")
     expect(page.locator("button.main")).to_contain_text(tour.amount("74.500"))
