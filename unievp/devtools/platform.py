@@ -121,6 +121,7 @@ def welcome(config: Configuration) -> list[str]:
         f"  {name:<9}{base + path:<31}{_logins_of(place)}"
         for name, path, place in (("Admin", "/admin/", "admin"), ("Portal", "/", "portal"))
     ]
+    lines.append(f"  {'Driver':<9}{base + '/pay/SIM-0002/1':<31}the page behind a QR code")
     gateway = f"http://{config.shown_host}:{config.gateway_port}/"
     lines.append(f"  {'Gateway':<9}{gateway:<31}a fake one, to pay on")
     ocpp = f"ws://{config.shown_host}:{config.ocpp_port}"
