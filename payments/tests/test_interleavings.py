@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from chargers.models import (
     ChargingSession,
     Command,
+    IdToken,
     RemoteStart,
     RemoteStartStatus,
     SessionStatus,
@@ -187,11 +188,10 @@ class World:
             outcomes.mark_answered(wish.command_id, response={"status": status})
 
     def plug_in(self, n: int) -> None:
-        charges = PrepaidCharge.objects.exclude(id_token=None).order_by("pk")
-        if charges:
-            charge = charges[n % len(charges)]
+        tokens = IdToken.objects.exclude(prepaid_charge=None).order_by("pk")
+        if tokens:
             at = self.now().replace(microsecond=0)
-            work = StartTransaction(1, charge.id_token.token, METER, at)
+            work = StartTransaction(1, tokens[n % len(tokens)].token, METER, at)
             send_one(self.charger, work)
 
     def unplug(self, n: int) -> None:
@@ -289,7 +289,7 @@ def prove(world: World) -> None:
 
 def _prove_captures(gateway: MemoryGateway) -> None:
     """Each payment at the gateway is booked once, with its own amount; nothing else is."""
-    booked = Counter()
+    booked: Counter[str] = Counter()
     for booking in LedgerTransaction.objects.filter(kind=Booking.CAPTURE):
         booked[booking.metadata["attempt"]] += 1
     paid = {each.reference for each in gateway.payments.values() if each.payment_id}

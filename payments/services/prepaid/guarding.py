@@ -42,11 +42,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A running charge now: its usage up to `read_at`, the latest reading, and its power."""
+    """A running charge now: its usage up to `read_at`, the latest reading, and how it may go on.
+
+    `likely_w`: at one of these powers.
+    """
 
     usage: Usage
     read_at: datetime
-    power_w: int
+    likely_w: tuple[int, ...]
     most_w: int
 
 
@@ -88,7 +91,8 @@ def judge(
         if not any(reached(snapshot, meter, limits, at=worst, power_w=w) for w in powers):
             return None, wait
     soon = now + SOONEST + latency
-    return reached(snapshot, meter, limits, at=soon, power_w=meter.power_w), SOONEST
+    ends = (reached(snapshot, meter, limits, at=soon, power_w=w) for w in meter.likely_w)
+    return next((end for end in ends if end is not None), None), SOONEST
 
 
 def reached(
@@ -146,25 +150,27 @@ def meter_of(session: ChargingSession, now: datetime) -> Meter:
     """`session` with its connector. The charger's clock may be ahead: never later than `now`."""
     read_at = min(session.last_reading_at or session.started_at, now)
     read_at = max(read_at, session.started_at)
-    power_w = _power(session, read_at, now)
+    likely_w = _likely(session, read_at, now)
     return Meter(
         # The energy of the readings alone: up to the latest one.
         usage=usage_of(session, now=read_at),
         read_at=read_at,
-        power_w=power_w,
+        likely_w=likely_w,
         # A plate that says less than the meter is wrong.
-        most_w=max(power_w, _plate(session)),
+        most_w=max(*likely_w, _plate(session)),
     )
 
 
-def _power(session: ChargingSession, read_at: datetime, now: datetime) -> int:
-    """As reported, else the mean since the start, else the most that the connector gives (W)."""
+def _likely(session: ChargingSession, read_at: datetime, now: datetime) -> tuple[int, ...]:
+    """As reported; where that is old or missing the mean since the start, else the most that the
+    connector gives: or nothing any more (W).
+    """
     if session.power_w is not None and now - read_at <= FRESH:
-        return session.power_w
+        return (session.power_w,)
     seconds = int((read_at - session.started_at).total_seconds())
     if session.energy_wh and seconds > 0:
-        return session.energy_wh * 3600 // seconds
-    return _plate(session)
+        return session.energy_wh * 3600 // seconds, 0
+    return _plate(session), 0
 
 
 def _plate(session: ChargingSession) -> int:
