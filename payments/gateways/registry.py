@@ -8,12 +8,16 @@ from typing import Final
 
 import httpx
 
-from payments.gateways.base import Credentials, Gateway
+from payments.gateways.base import Credentials, Gateway, Method
 from payments.gateways.midtrans import Midtrans
 from payments.gateways.xendit import Xendit
 
 GATEWAYS: Final[Mapping[str, Callable[..., Gateway]]] = MappingProxyType(
     {"xendit": Xendit, "midtrans": Midtrans}
+)
+# What each can do, for who does not mean to call it.
+METHODS: Final[Mapping[str, frozenset[Method]]] = MappingProxyType(
+    {"xendit": Xendit.methods, "midtrans": Midtrans.methods}
 )
 
 

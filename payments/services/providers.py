@@ -15,7 +15,7 @@ from cpo.access import Actor, Right, audit_name, is_platform_staff, require_righ
 from cpo.models import CPO
 from cpo.services import audit
 from payments.gateways.base import Credentials, Gateway, GatewayError, Method
-from payments.gateways.registry import gateway
+from payments.gateways.registry import METHODS, gateway
 from payments.models import Environment, Provider, ProviderConfig
 from unievp.lib import clock
 from unievp.lib.errors import ForbiddenError, InvalidError, RefusedError
@@ -49,17 +49,22 @@ def webhook_url(config: ProviderConfig) -> str:
 
 def offered_methods(cpo: CPO) -> list[Method]:
     """How a driver may pay this CPO, in the order of `Method`."""
-    offered = {name for config in _active(cpo) for name in config.methods}
-    return [method for method in Method if method.value in offered]
+    offered = {method for config in _active(cpo) for method in _methods_of(config)}
+    return [method for method in Method if method in offered]
 
 
 def choose_config(cpo: CPO, method: Method) -> ProviderConfig:
     """The CPO's own before the platform's, then by priority. Raises RefusedError."""
     for config in _active(cpo):
-        if method.value in config.methods:
+        if method in _methods_of(config):
             return config
     detail = _("This way to pay is not offered here.")
     raise RefusedError(detail, field="method", code="method_not_offered")
+
+
+def _methods_of(config: ProviderConfig) -> set[Method]:
+    """What is chosen, as far as the gateway can do it: nobody is sent where they are refused."""
+    return {method for method in METHODS[config.provider] if method.value in config.methods}
 
 
 def payout_config(cpo: CPO | None = None) -> ProviderConfig | None:
@@ -98,6 +103,17 @@ def save_provider(config: ProviderConfig, *, actor: Actor, **changes: Any) -> Pr
 def retire_provider(config: ProviderConfig, *, actor: Actor) -> ProviderConfig:
     """No new payments go there; what is open is still followed, so the row and its keys stay."""
     return save_provider(config, actor=actor, is_active=False)
+
+
+def rotate_keys(config: ProviderConfig, *, actor: Actor, **keys: str) -> ProviderConfig:
+    """New keys in place of old ones; those that are not given stay. Raises InvalidError."""
+    given = {name: value.strip() for name, value in keys.items() if value.strip()}
+    if unknown := sorted(set(given) - set(SECRETS)):
+        message = f"{unknown[0]} is no key"
+        raise TypeError(message)
+    if not given:
+        raise InvalidError(_("Enter at least one new key."), field="api_key")
+    return save_provider(config, actor=actor, **given, tested_at=None, test_result="")
 
 
 def test_provider(config: ProviderConfig, *, actor: Actor) -> tuple[bool, str]:

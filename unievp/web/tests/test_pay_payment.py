@@ -11,14 +11,21 @@ from django.test import TestCase
 from chargers.models import Command
 from payments import tasks
 from payments.events import AttemptWithdrawn
-from payments.models import AttemptStatus, IntentStatus, PaymentIntent, Payout, Refund
+from payments.models import (
+    AttemptStatus,
+    IntentStatus,
+    PaymentIntent,
+    Payout,
+    ProviderConfig,
+    Refund,
+)
 from payments.services.billing import bill_session
 from payments.services.intents.creating import Wish, create_intent
 from payments.services.intents.ending import close_attempt
 from payments.services.intents.sending import check_attempt, send_attempt
 from payments.services.prepaid.starting import decide_start, start_paid
 from payments.services.refunds.sending import send_refund
-from payments.tests.fake_gateway import running_gateway
+from payments.tests.fake_gateway import XENDIT_KEY, running_gateway
 from payments.tests.payments import begin, make_provider, pay, refund_all
 from payments.tests.prepaid import again, answer, buy, charging, measure, plug_in, unplug
 from unievp.lib.events import subscribe, unsubscribe
@@ -210,15 +217,22 @@ def test_paid_payment_cannot_be_cancelled(fake, outlet):
 
 
 def test_refused_payment_may_be_tried_again(fake, outlet):
+    config = ProviderConfig.objects.get()
+    config.api_key = "revoked"
+    config.save()
     intent = create_intent(
-        outlet.charger.cpo, Wish(50_000, "ovo", charger=outlet.charger, connector=outlet),
+        outlet.charger.cpo,
+        Wish(50_000, "dana", charger=outlet.charger, connector=outlet),
         created_by="test",
-    )  # fmt: skip
+    )
     send_attempt(intent.attempts.get().pk)
     html = see(intent)
     assert stage_of(html) == "refused"
     assert "Nothing was taken from you" in html
     assert 'value="qris"' in html
+    assert 'value="dana"' in html
+    config.api_key = XENDIT_KEY
+    config.save()
     act(intent, "method", method="qris")
     send_attempt(intent.attempts.get(number=2).pk)
     assert stage_of(see(intent)) == "paying"

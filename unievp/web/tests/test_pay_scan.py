@@ -105,9 +105,11 @@ def test_charger_without_a_way_to_pay_says_so():
 
 def test_own_gateway_of_another_company_is_not_offered(outlet):
     rival = make_outlet()
-    make_config(cpo=rival.charger.cpo, methods=["ovo"])
-    assert 'value="ovo"' in text_of(driver().get(page_of(rival)))
-    assert 'value="ovo"' not in text_of(driver().get(page_of(outlet)))
+    make_config(cpo=rival.charger.cpo, methods=["linkaja", "ovo"])
+    html = text_of(driver().get(page_of(rival)))
+    assert 'value="linkaja"' in html
+    assert 'value="ovo"' not in html  # Xendit would refuse it
+    assert 'value="linkaja"' not in text_of(driver().get(page_of(outlet)))
 
 
 NOT_NOW = {
