@@ -374,6 +374,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Names that stay when another endpoint gets a "status" of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "CommandStatusEnum": "chargers.models.CommandStatus",
+        "CompanyStatusEnum": "cpo.models.CPOStatus",
+        "DocumentKindEnum": "cpo.models.DocumentKind",
+        "PaymentMethodEnum": "payments.api.payment_serializers.METHODS",
+    },
 }
 
 # --- Charging ---------------------------------------------------------------------------------

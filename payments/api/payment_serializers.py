@@ -16,7 +16,7 @@ from payments.services.links import payment_page_url
 from payments.states import OPEN_INTENTS
 
 PENDING = "pending"
-_METHODS = [method.value for method in Method]
+METHODS = [method.value for method in Method]
 _STATUSES = [PENDING, *(value for value in IntentStatus.values if value != IntentStatus.CREATED)]
 
 
@@ -42,7 +42,7 @@ class PaymentRequest(serializers.Serializer[Any]):
         required=False, min_value=1, max_value=2**15 - 1, help_text="OCPP's number."
     )
     user_id = serializers.UUIDField(required=False, allow_null=True, help_text="The driver.")
-    method = serializers.ChoiceField(choices=_METHODS, required=False, default=Method.QRIS.value)
+    method = serializers.ChoiceField(choices=METHODS, required=False, default=Method.QRIS.value)
     limit = LimitPart(required=False)
     email = serializers.EmailField(required=False, default="", help_text="The receipt goes here.")
     language = serializers.ChoiceField(

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from payments.gateways.base import Method
+from payments.api.payment_serializers import METHODS
 from payments.models import Environment, Provider, ProviderConfig
 from payments.services.providers import SECRETS, webhook_url
 from unievp.lib.secrets import mask
@@ -21,9 +21,7 @@ class ProviderPatch(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, max_length=80)
     is_active = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(required=False, min_value=0, max_value=32_767)
-    methods = serializers.ListField(
-        child=serializers.ChoiceField(choices=[method.value for method in Method]), required=False
-    )
+    methods = serializers.ListField(child=serializers.ChoiceField(choices=METHODS), required=False)
     for_payouts = serializers.BooleanField(required=False)
     api_key = serializers.CharField(**_SECRET)
     payout_key = serializers.CharField(**_SECRET)
