@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from payments.models import Bill, BillLine, PaymentIntent, Refund, RefundStatus
+from chargers.models import BillingStatus
+from payments.models import (
+    Bill,
+    BillLine,
+    ChargeStatus,
+    PaymentIntent,
+    PrepaidCharge,
+    Refund,
+    RefundStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +64,16 @@ class Receipt:
 
 
 def receipt_of(intent: PaymentIntent) -> Receipt | None:
-    """None while there is nothing to confirm: not paid, or charged and not billed yet.
+    """None while there is nothing to confirm: not paid, or what it buys is not over yet.
 
-    `intent` with its session, charger and location.
+    `intent` with its session, charge, charger and location.
     """
     if intent.paid_at is None:
         return None
     session = intent.session
     bill = Bill.objects.filter(session=session).first() if session is not None else None
-    if session is not None and bill is None:
-        return None
     refunds = list(intent.refunds.order_by("created_at"))
-    if bill is None and not refunds:
+    if bill is None and not (refunds and _is_over(intent)):
         return None
     charger = intent.charger
     return Receipt(
@@ -76,3 +83,11 @@ def receipt_of(intent: PaymentIntent) -> Receipt | None:
         refunds=refunds,
         zone=charger.location.time_zone if charger else "Asia/Jakarta",
     )
+
+
+def _is_over(intent: PaymentIntent) -> bool:
+    """Whether nothing will be billed any more."""
+    if intent.session is not None:
+        return intent.session.billing_status == BillingStatus.NOT_BILLABLE
+    charge: PrepaidCharge | None = getattr(intent, "charge", None)
+    return intent.is_late or charge is None or charge.status == ChargeStatus.FAILED

@@ -47,7 +47,8 @@ def order_receipts() -> int:
     """The mails that payments are owed: paid, decided, an address, none yet; how many."""
     owed = (
         PaymentIntent.objects.filter(
-            Q(session__bill__isnull=False) | Q(session__isnull=True, refunds__isnull=False),
+            # Whether what came back was all, the receipt knows.
+            Q(session__bill__isnull=False) | Q(refunds__isnull=False),
             created_at__gt=clock.now() - LOOK_BACK,
             paid_at__isnull=False,
         )

@@ -10,8 +10,10 @@ from django.db import connections, transaction
 
 from chargers.models import Connector, Presence
 from chargers.services.offers import offer_of
+from payments.gateways.base import Method
 from payments.models import PaymentAttempt, PaymentIntent, PrepaidCharge, ProviderConfig
 from payments.services.orders import Goal, Order, order_charging, terms_of, usual_power_w
+from payments.services.providers import choose_config, offered_methods
 from payments.tests.payments import EVERY_METHOD
 from payments.tests.prepaid import make_seller
 from unievp.lib import clock
@@ -113,3 +115,19 @@ def test_usual_power_is_what_cars_take_and_not_the_plate():
     assert usual_power_w(Connector(power_type="AC_3_PHASE", max_power_w=22_000)) == 7_000
     assert usual_power_w(Connector(power_type="AC_1_PHASE", max_power_w=3_500)) == 3_500
     assert usual_power_w(Connector(power_type="DC", max_power_w=120_000)) == 60_000
+
+
+@pytest.mark.django_db
+def test_way_to_pay_is_offered_by_who_can_do_it():
+    outlet = make_outlet()
+    cpo = outlet.charger.cpo
+    assert Method.VA_CIMB not in offered_methods(cpo)
+    ProviderConfig.objects.create(
+        provider="midtrans", environment="sandbox", name="Other", methods=EVERY_METHOD,
+        api_key="SB-Mid-server-test", base_url="http://127.0.0.1:1", priority=200,
+    )  # fmt: skip
+    assert choose_config(cpo, Method.VA_CIMB).provider == "midtrans"
+    assert choose_config(cpo, Method.QRIS).provider == "xendit"
+    assert Method.OVO not in offered_methods(cpo)
+    with pytest.raises(RefusedError):
+        choose_config(cpo, Method.OVO)

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 Text = str | Promise
 
 # Whole networks of phones share one address: generous to people, too slow for a search.
-READING: Final = Rate("pay-read", 600, 60)
+READING: Final = Rate("pay-read", 3000, 60)
 UNKNOWN: Final = Rate("pay-unknown", 60, 60)
 PAYING: Final = Rate("pay-write", 60, 60)
 

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -182,6 +183,8 @@ def _page(request: HttpRequest, shown: Shown, *, status: int = 200) -> HttpRespo
     html, version = _part(request, shown)
     context: dict[str, Any] = {
         "shown": shown,
+        # A form that was refused has an address of its own that cannot be opened.
+        "here": reverse("pay:payment", args=(shown.intent.secret,)),
         "intent": shown.intent,
         "charger": shown.intent.charger,
         "connector": shown.intent.connector,

@@ -393,6 +393,7 @@ def test_account_that_cannot_be_right_is_told(homeless, fields, message):
     html = answer_.content.decode()
     assert message in html
     assert 'aria-invalid="true"' in html
+    assert f'name="next" value="{here(homeless)}"' in html
     assert Refund.objects.get().account_number == ""
     assert not Payout.objects.exists()
 

@@ -12,6 +12,7 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import translation
 
+from cpo.tests.factories import make_user
 from payments import tasks
 from payments.documents.receipt import _line, receipt_pdf
 from payments.models import BillLine, MailStatus, ReceiptMail
@@ -19,9 +20,11 @@ from payments.selectors.receipts import receipt_of
 from payments.services import receipts
 from payments.services.billing import bill_session
 from payments.services.links import bill_page_url, bill_token, find_bill
+from payments.services.prepaid.following import close_charge
 from payments.services.prepaid.starting import decide_start
+from payments.services.refunds.starting import request_refund
 from payments.tests.fake_gateway import running_gateway
-from payments.tests.payments import make_provider, refund_all
+from payments.tests.payments import begin, make_provider, pay, refund_all
 from payments.tests.pdf import pages_of, pdf_text
 from payments.tests.prepaid import again, answer, buy, charging, make_seller, unplug
 from unievp.lib import clock
@@ -153,6 +156,28 @@ def test_no_receipt_before_the_end(fake, charger):
     for what in ("receipt", "receipt.pdf"):
         answer_ = driver().get(here(intent, what))
         assert (answer_.status_code, answer_["Location"]) == (302, f"/pay/p/{intent.secret}")
+
+
+def test_no_receipt_says_that_nothing_was_charged_while_something_may_be(fake, charger):
+    outlet = charger.connectors.get(number=1)
+    wish = {"cpo": charger.cpo, "charger": charger, "connector": outlet}
+    intent = pay(fake, begin(fake, email="budi@driver.example", **wish))
+    boss = make_user(is_staff=True, is_superuser=True)
+    request_refund(intent, actor=boss, reason="a gift", amount=10_000)
+    assert receipt_of(again(intent)) is None
+    assert receipts.follow_receipts() == 0
+    assert not ReceiptMail.objects.exists()
+
+
+def test_session_that_is_worth_nothing_has_a_receipt_of_the_return(fake, charger):
+    intent = charging(fake, charger, email="budi@driver.example")
+    session = unplug(intent, 0)
+    session.billing_status = "not_billable"
+    session.save()
+    close_charge(session.pk)
+    receipt = receipt_of(again(intent))
+    assert (receipt.total, receipt.refund_due) == (0, 50_000)
+    assert receipts.follow_receipts() == 1
 
 
 def test_receipt_of_an_unknown_payment_is_a_friendly_page():
