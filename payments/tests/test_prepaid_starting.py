@@ -27,6 +27,8 @@ from payments.services.prepaid import following, starting
 from payments.services.prepaid.closing import deposit_of
 from payments.services.prepaid.starting import decide_start, start_paid
 from payments.services.prepaid.stopping import stop_charging
+from payments.services.refunds.starting import request_refund
+from payments.tests.factories import make_staff
 from payments.tests.payments import begin, pay, refund_all
 from payments.tests.prepaid import (
     again,
@@ -217,6 +219,17 @@ def test_start_is_not_asked_long_after_the_money_was_seen(fake):
     assert following.follow_charges() == 1
     assert progress(intent).reason == starting.TOO_LONG_AGO
     assert given_back(intent) == (RefundCause.NOT_STARTED, 50_000)
+
+
+def test_money_that_was_given_back_before_the_start_starts_nothing(fake):
+    charger = make_seller()
+    connector = charger.connectors.get(number=1)
+    intent = pay(fake, begin(fake, cpo=charger.cpo, charger=charger, connector=connector))
+    request_refund(intent, actor=make_staff(), reason="changed my mind")
+    assert following.follow_charges() == 1
+    assert progress(intent).reason == starting.GIVEN_BACK
+    assert given_back(intent) == (RefundCause.PERSON, 50_000)
+    assert not RemoteStart.objects.exists()
 
 
 def test_late_money_starts_nothing(fake):

@@ -26,7 +26,7 @@ from payments.events import ChargeChanged
 from payments.models import ChargeStatus, IntentStatus, PaymentIntent, PrepaidCharge
 from payments.services.intents.history import lock_intent, note
 from payments.services.prepaid.binding import bind, session_of
-from payments.services.prepaid.closing import fail_charge
+from payments.services.prepaid.closing import deposit_of, fail_charge
 from payments.services.prepaid.tokens import make_token, retire_token
 from payments.states import CHARGE_TRANSITIONS
 from unievp.lib import clock
@@ -115,6 +115,8 @@ def _start(intent: PaymentIntent, charge: PrepaidCharge) -> None:
 
 def _obstacle(intent: PaymentIntent) -> str:
     """Why not even to ask; "" where there is no reason."""
+    if not deposit_of(intent):
+        return GIVEN_BACK
     window = timedelta(minutes=settings.PREPAID_START_MINUTES)
     seen = intent.events.filter(kind__in=_SAW_MONEY).order_by("-at").first()
     if seen is not None and clock.now() - seen.at > window:
