@@ -12,10 +12,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from payments.chart import CHART, Code
-from payments.models import BillLine, BillLineKind, LedgerEntry
+from payments.models import (
+    BillLine,
+    BillLineKind,
+    LedgerEntry,
+    LedgerTransaction,
+    PaymentIntent,
+)
 from tariffs.describe import price_text
 from tariffs.pricing import RoundedLine, SnapshotError, snapshot_from_json, to_decimal
 from unievp.lib import money
+from unievp.web.explain.payment import WORDS, steps_of
 from unievp.web.explain.story import Story
 
 
@@ -71,7 +78,8 @@ def _of_bill(line: BillLine) -> PriceLine:
         line.unit_price,
         line.exact_amount,
         line.amount,
-        line.why,
+        # Our own sentence, where the line waives what was not paid for.
+        _(line.why) if line.kind == BillLineKind.WAIVED else line.why,
     )
 
 
@@ -109,12 +117,15 @@ class Booking:
 
 
 def ledger(story: Story) -> dict[str, Any] | None:
-    """The bookings of the bill: issued on account, then released to the wallet."""
+    """The bookings: what was paid in advance, the bill, what went back, and the release."""
     bill = story.bill
-    if bill is None or bill.booking is None:
+    wanted = [] if story.payment is None else _of_payment(story.payment)
+    if bill is not None and bill.booking is not None:
+        wanted.append((_("Bill"), bill.booking))
+    wanted.sort(key=lambda each: each[1].pk)
+    if not wanted:
         return None
-    wanted = [(_("Bill"), bill.booking)]
-    if bill.release is not None:
+    if bill is not None and bill.release is not None:
         wanted.append((_("Release with other bills"), bill.release))
     entries = LedgerEntry.objects.filter(
         transaction__in=[transaction for _title, transaction in wanted]
@@ -124,7 +135,15 @@ def ledger(story: Story) -> dict[str, Any] | None:
         Booking(title, item, [_leg(row) for row in rows if row.transaction_id == item.pk])
         for title, item in wanted
     ]
-    return {"bookings": bookings, "bill": bill, "currency": bill.currency}
+    return {"bookings": bookings, "bill": bill, "currency": story.session.currency}
+
+
+def _of_payment(intent: PaymentIntent) -> list[tuple[str, LedgerTransaction]]:
+    return [
+        (str(WORDS.get(event.kind, event.kind)), event.booking)
+        for event in steps_of(intent)
+        if event.booking is not None
+    ]
 
 
 def _leg(row: LedgerEntry) -> Leg:

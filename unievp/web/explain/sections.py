@@ -16,6 +16,7 @@ from unievp.web.explain.facts import facts
 from unievp.web.explain.meter import meter
 from unievp.web.explain.moments import moments
 from unievp.web.explain.money import ledger, price
+from unievp.web.explain.payment import payment
 from unievp.web.explain.story import Story
 
 
@@ -43,6 +44,7 @@ SECTIONS: Final[Sequence[Section]] = (
     Section("facts", _("At a glance"), "portal/explain/facts.html", facts),
     Section("meter", _("What the meter said"), "portal/explain/meter.html", meter),
     Section("price", _("How the price came about"), "portal/explain/price.html", price),
+    Section("payment", _("What was paid in advance"), "portal/explain/payment.html", payment),
     Section("ledger", _("Where the money stands"), "portal/explain/ledger.html", ledger),
     Section("timeline", _("What happened"), "portal/explain/timeline.html", _timeline),
 )

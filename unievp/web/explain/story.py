@@ -9,7 +9,7 @@ from functools import cached_property
 from chargers.models import BillingStatus, ChargingSession
 from chargers.selectors.quotes import Quote, quote_of
 from chargers.selectors.wire import SessionFrames, session_frames
-from payments.models import Bill
+from payments.models import Bill, PaymentIntent
 from tariffs.pricing import SnapshotError
 from unievp.lib import clock
 from unievp.web.explain.readings import ReadingsShown, readings_shown
@@ -17,7 +17,9 @@ from unievp.web.explain.readings import ReadingsShown, readings_shown
 
 @dataclass(frozen=True)
 class Story:
-    """`session` comes with its charger, location, connector and driver; `now` is the page's."""
+    """`session` comes with its charger, location, connector, driver and payment; `now` is the
+    page's.
+    """
 
     session: ChargingSession
     now: datetime
@@ -42,6 +44,11 @@ class Story:
     def bill(self) -> Bill | None:
         bills = Bill.objects.filter(session=self.session).select_related("booking", "release")
         return bills.prefetch_related("lines").first()
+
+    @property
+    def payment(self) -> PaymentIntent | None:
+        """What was paid in advance for it; None for a session on account."""
+        return getattr(self.session, "payment_intent", None)
 
     @cached_property
     def quote(self) -> Quote | None:
