@@ -91,6 +91,7 @@ class Booking(StrEnum):
     REFUND_STARTED = "refund_started"
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
+    REFUND_RETURNED = "refund_returned"
     GATEWAY_SETTLED = "gateway_settled"
     GATEWAY_FEE = "gateway_fee"
     ADJUSTMENT = "adjustment"

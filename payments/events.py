@@ -89,3 +89,12 @@ class ReceiptWanted:
     """A receipt waits to be mailed."""
 
     mail_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookWanted:
+    """A person wants to know what the gateway says now; at most one of them is named."""
+
+    attempt_id: int | None = None
+    refund_id: UUID | None = None
+    payout_id: UUID | None = None

@@ -15,6 +15,7 @@ from payments.events import (
     AttemptCreated,
     AttemptWithdrawn,
     BillIssued,
+    LookWanted,
     PaymentSettled,
     PayoutQueued,
     ReceiptWanted,
@@ -63,9 +64,19 @@ def send_payment_attempt(attempt_id: int) -> None:
 
 
 @shared_task
-def look_at_attempt(attempt_id: int) -> None:
-    """A driver says it is paid: ask now, not at the next sweep."""
-    check_attempt(attempt_id, source="driver")
+def look_at_attempt(attempt_id: int, source: str = "driver") -> None:
+    """A driver says it is paid, or staff want to know: ask now, not at the next sweep."""
+    check_attempt(attempt_id, source=source)
+
+
+@shared_task
+def look_at_refund(refund_id: str) -> None:
+    refunds.check_refund(UUID(refund_id))
+
+
+@shared_task
+def look_at_payout(payout_id: str) -> None:
+    payouts.check_payout(UUID(payout_id))
 
 
 @shared_task(acks_late=True)
@@ -195,6 +206,15 @@ def on_attempt_created(event: AttemptCreated) -> None:
 def on_attempt_withdrawn(event: AttemptWithdrawn) -> None:
     # Lost: it expires there by itself, and what is paid until then goes back.
     close_payment_attempt.apply_async((event.attempt_id,), retry=False)
+
+
+def on_look_wanted(event: LookWanted) -> None:
+    if event.attempt_id is not None:
+        look_at_attempt.apply_async((event.attempt_id, "staff"), retry=False)
+    if event.refund_id is not None:
+        look_at_refund.apply_async((str(event.refund_id),), retry=False)
+    if event.payout_id is not None:
+        look_at_payout.apply_async((str(event.payout_id),), retry=False)
 
 
 def on_webhook_stored(event: WebhookStored) -> None:

@@ -42,6 +42,7 @@ def connect_subscriptions() -> None:
 
     subscribe(money.AttemptCreated, payment_tasks.on_attempt_created)
     subscribe(money.AttemptWithdrawn, payment_tasks.on_attempt_withdrawn)
+    subscribe(money.LookWanted, payment_tasks.on_look_wanted)
     subscribe(money.WebhookStored, payment_tasks.on_webhook_stored)
     subscribe(money.RefundRequested, payment_tasks.on_refund_requested)
     subscribe(money.PayoutQueued, payment_tasks.on_payout_queued)

@@ -28,9 +28,11 @@ from chargers.admin.security.lists import (
     RefusedHandshakeAdmin,
     SecurityEventAdmin,
 )
+from chargers.admin.security.registration import PasswordRotationAdmin, SelfAdoptionAdmin
 from chargers.admin.seen_tags import TokenSightingAdmin
 from chargers.admin.sessions import ChargingSessionAdmin
 from chargers.admin.site_budgets import SiteAllocationChangeAdmin, SiteBudgetAdmin
+from chargers.admin.stop_latencies import StopLatencyAdmin
 from chargers.admin.tariff_defaults import LocationTaxAdmin, TariffDefaultAdmin
 from chargers.admin.tokens import IdTokenAdmin
 from chargers.admin.unknown import UnknownChargerAdmin
@@ -64,14 +66,17 @@ __all__ = [
     "MeterReadingAdmin",
     "ModelQuirksAdmin",
     "OrphanStopAdmin",
+    "PasswordRotationAdmin",
     "PresenceChangeAdmin",
     "RefusedHandshakeAdmin",
     "RemoteStartAdmin",
     "ReservationAdmin",
     "SecurityEventAdmin",
+    "SelfAdoptionAdmin",
     "SessionCorrectionAdmin",
     "SiteAllocationChangeAdmin",
     "SiteBudgetAdmin",
+    "StopLatencyAdmin",
     "TariffAssignmentAdmin",
     "TariffDefaultAdmin",
     "TokenSightingAdmin",

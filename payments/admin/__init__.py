@@ -6,10 +6,15 @@ from payments.admin.books import (
     LedgerTransactionAdmin,
 )
 from payments.admin.charges import PrepaidChargeAdmin
+from payments.admin.intents import PaymentIntentAdmin
 from payments.admin.limits import ChargeLimitAdmin
+from payments.admin.payouts import PayoutAdmin
+from payments.admin.providers import ProviderConfigAdmin
 from payments.admin.rates import CommissionRateAdmin
 from payments.admin.receipts import ReceiptMailAdmin
+from payments.admin.refunds import RefundAdmin
 from payments.admin.settlements import SettlementAdmin
+from payments.admin.webhooks import WebhookDeliveryAdmin
 
 __all__ = [
     "BillAdmin",
@@ -19,7 +24,12 @@ __all__ = [
     "LedgerBlockAdmin",
     "LedgerEntryAdmin",
     "LedgerTransactionAdmin",
+    "PaymentIntentAdmin",
+    "PayoutAdmin",
     "PrepaidChargeAdmin",
+    "ProviderConfigAdmin",
     "ReceiptMailAdmin",
+    "RefundAdmin",
     "SettlementAdmin",
+    "WebhookDeliveryAdmin",
 ]

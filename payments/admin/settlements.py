@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTime
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from cpo.models import User
+from payments.admin.payouts import PayoutInline
 from payments.models import Settlement, SettlementStatus, SettlementStatusChange
 from payments.services import settlements
 from unievp.lib.admin import (
@@ -99,7 +100,7 @@ class SettlementAdmin(ReadOnlyAdmin):
         "state", "cpo", "amount_text", "fee_text", "requested_by", "requested", "decided_by",
         "decided", "bank", "account", "paid", "proof", "reason",
     )  # fmt: skip
-    inlines = (StatusChangeInline,)
+    inlines = (StatusChangeInline, PayoutInline)
     actions_detail = ("approve", "reject", "cancel", "mark_paid")
 
     @column(_("settlement"), ordering="pk")

@@ -85,7 +85,7 @@ def save_provider(config: ProviderConfig, *, actor: Actor, **changes: Any) -> Pr
         if name in SECRETS and (not value or "•" in value):
             continue
         setattr(config, name, value)
-    _check(config)
+    check_provider(config)
     config.full_clean(exclude=["cpo"])
     with transaction.atomic():
         config.save()
@@ -143,7 +143,8 @@ def _require_owner(config: ProviderConfig, actor: Actor) -> None:
         raise ForbiddenError(_("Only platform staff may change the platform's providers."))
 
 
-def _check(config: ProviderConfig) -> None:
+def check_provider(config: ProviderConfig) -> None:
+    """Whether it may be kept. Raises InvalidError, which names the field."""
     known = {method.value for method in Method}
     unknown = sorted(set(config.methods) - known)
     if unknown:

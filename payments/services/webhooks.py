@@ -8,8 +8,12 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from cpo.access import is_platform_staff
+from cpo.models import User
+from cpo.services import audit
 from payments.events import WebhookStored
 from payments.gateways.base import Hint, Subject
 from payments.models import PaymentAttempt, Payout, ProviderConfig, Refund, WebhookDelivery
@@ -18,6 +22,7 @@ from payments.services.payouts.sending import check_payout
 from payments.services.providers import gateway_of
 from payments.services.refunds.sending import check_refund
 from unievp.lib import clock
+from unievp.lib.errors import ForbiddenError
 from unievp.lib.events import publish
 
 logger = logging.getLogger(__name__)
@@ -45,6 +50,23 @@ def process_delivery(delivery_id: int) -> None:
     WebhookDelivery.objects.filter(pk=delivery_id).update(tries=F("tries") + 1)
     error = _follow(delivery)
     WebhookDelivery.objects.filter(pk=delivery_id).update(processed_at=clock.now(), error=error)
+
+
+def process_again(delivery: WebhookDelivery, *, actor: User) -> None:
+    """Staff want it looked up once more; the worker does. Raises ForbiddenError."""
+    if not is_platform_staff(actor):
+        raise ForbiddenError(_("Only platform staff process a delivery again."))
+    with transaction.atomic():
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(processed_at=None, error="")
+        audit.record(
+            actor=actor,
+            action="webhook.process_again",
+            subject=delivery,
+            before={"error": delivery.error},
+            after={"error": ""},
+            cpo=delivery.config.cpo,
+        )
+        publish(WebhookStored(delivery.pk))
 
 
 def _store(config: ProviderConfig, hint: Hint, headers: dict[str, str], body: bytes) -> bool:

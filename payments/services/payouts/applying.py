@@ -10,7 +10,7 @@ from django.db import transaction
 from payments.chart import Code, gateway_account
 from payments.gateways.base import PayoutSnapshot, PayoutState
 from payments.models import Payout, PayoutStatus, Refund, RefundStatus, Settlement
-from payments.services.refunds.finishing import finish_refund
+from payments.services.refunds.finishing import finish_refund, return_refund
 from payments.services.settlements import move_settlement
 from payments.states import PAYOUT_TRANSITIONS, SETTLEMENT_TRANSITIONS, SettlementStatus
 from unievp.lib import clock
@@ -91,10 +91,11 @@ def _move_refund(payout: Payout, refund_id: UUID) -> None:
         finish_refund(refund_id, paid_from=source)
     elif payout.status in (_S.FAILED, _S.CANCELLED):
         # Another account may do.
-        Refund.objects.filter(pk=refund_id, status=RefundStatus.SENDING).update(
+        waiting = [RefundStatus.SENDING, RefundStatus.REVIEW]
+        Refund.objects.filter(pk=refund_id, status__in=waiting).update(
             status=RefundStatus.NEEDS_ACCOUNT, error=payout.failure
         )
-    elif payout.status in (_S.REVERSED, _S.REVIEW):
-        Refund.objects.filter(pk=refund_id).update(
-            status=RefundStatus.REVIEW, error=payout.failure or "returned by the bank"
-        )
+    elif payout.status == _S.REVERSED:
+        return_refund(refund_id, payout=payout)
+    elif payout.status == _S.REVIEW:
+        Refund.objects.filter(pk=refund_id).update(status=RefundStatus.REVIEW, error=payout.failure)

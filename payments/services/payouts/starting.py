@@ -13,6 +13,7 @@ from payments.events import PayoutQueued
 from payments.models import Payout, PayoutStatus, Refund, RefundRoute, RefundStatus, Settlement
 from payments.models.provider import ProviderConfig
 from payments.services.providers import payout_config
+from payments.services.refunds.repairing import check_four_eyes
 from payments.services.settlements import move_settlement
 from payments.states import REFUND_TRANSITIONS, SettlementStatus
 from unievp.lib import clock
@@ -56,7 +57,8 @@ def pay_refund(
 ) -> Payout | None:
     """Send a refund to the account that the driver named; None where no gateway pays out.
 
-    Raises InvalidError (account), ConflictError (it does not wait for one).
+    Raises InvalidError (account), ConflictError (it does not wait for one), ForbiddenError (by the
+    person who asked for the refund).
     """
     for field, value in (
         ("bank_code", bank_code),
@@ -70,6 +72,7 @@ def pay_refund(
         locked = Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)
         if locked.status != RefundStatus.NEEDS_ACCOUNT:
             raise ConflictError(_("This refund does not wait for an account."))
+        check_four_eyes(locked, actor)
         locked.bank_code, locked.account_name = bank_code.strip().upper(), account_name.strip()
         locked.account_number, locked.route = account_number.strip(), RefundRoute.PAYOUT
         locked.save(update_fields=["bank_code", "account_name", "account_number", "route"])

@@ -184,6 +184,11 @@ def _charge_limit(number: int) -> dict[str, Any]:
     return {"minutes": 60, "stop_reason": "minutes", "stop_command": None}
 
 
+@special("payments.Payout")
+def _payout(number: int) -> dict[str, Any]:
+    return {"refund": None, "amount": 50_000 + number}
+
+
 @special("payments.PrepaidCharge")
 def _prepaid_charge(number: int) -> dict[str, Any]:
     from payments.models import PaymentIntent

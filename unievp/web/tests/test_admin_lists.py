@@ -38,6 +38,8 @@ INLINE_ONLY = {
     "chargers.SiteConnector",
     "chargers.SessionStatusChange",
     "payments.BillLine",
+    "payments.PaymentAttempt",
+    "payments.PaymentEvent",
     "tariffs.PriceComponent",
     "tariffs.TariffElement",
     "payments.LedgerBlockItem",
