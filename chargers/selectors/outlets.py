@@ -5,9 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from django.db.models import Q
 from django.db.models.functions import Lower
 
-from chargers.models import Charger, Connector, ConnectorStatus, Registration, SessionStatus
+from chargers.models import (
+    OPEN_REMOTE_STARTS,
+    Charger,
+    Connector,
+    ConnectorStatus,
+    Registration,
+    RemoteStart,
+    SessionStatus,
+)
+from unievp.lib import clock
 
 _LONGEST_IDENTITY: Final = 48
 
@@ -17,6 +27,7 @@ class OutletState(StrEnum):
 
     READY = "ready"
     PLUGGED_IN = "plugged_in"
+    STARTING = "starting"  # somebody was told to go ahead
     IN_USE = "in_use"
     UNPLUG_FIRST = "unplug_first"
     RESERVED = "reserved"
@@ -75,4 +86,15 @@ def outlet_state(connector: Connector) -> OutletState:
         return OutletState.OUT_OF_SERVICE
     if connector.sessions.filter(status=SessionStatus.ACTIVE).exists():
         return OutletState.IN_USE
-    return _BY_STATUS[connector.status]
+    state = _BY_STATUS[connector.status]
+    return OutletState.STARTING if state in CAN_START and _is_starting(connector) else state
+
+
+def _is_starting(connector: Connector) -> bool:
+    wishes = RemoteStart.objects.filter(
+        Q(connector_number=connector.number) | Q(connector_number=None),
+        charger=connector.charger_id,
+        status__in=OPEN_REMOTE_STARTS,
+        expires_at__gt=clock.now(),
+    )
+    return wishes.exists()

@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from payments.models import MailStatus, ReceiptMail
-from unievp.lib.admin import ReadOnlyAdmin, column, when
+from unievp.lib.admin import ReadOnlyAdmin, change_link, column, when
 
 _COLOURS = {
     MailStatus.WAITING: "warning",
@@ -35,8 +36,8 @@ class ReceiptMailAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     @column(_("payment"))
-    def receipt(self, mail: ReceiptMail) -> str:
-        return str(mail.intent)
+    def receipt(self, mail: ReceiptMail) -> SafeString | str:
+        return change_link(mail.intent)
 
     @column(_("status"), ordering="status", label=_COLOURS)
     def state(self, mail: ReceiptMail) -> Any:

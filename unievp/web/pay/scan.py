@@ -37,6 +37,7 @@ _FIELDS: Final = ("mode", "kwh", "kwh_own", "rp", "rp_own", "method", "email", "
 WORDS: Final[dict[OutletState, tuple[str, Promise, Promise | str]]] = {
     OutletState.READY: ("good", _("Available"), ""),
     OutletState.PLUGGED_IN: ("good", _("Car plugged in"), ""),
+    OutletState.STARTING: ("warn", _("Starting"), _("Somebody is about to charge here.")),
     OutletState.IN_USE: ("warn", _("In use"), _("Somebody is charging at this connector.")),
     OutletState.UNPLUG_FIRST: (
         "warn",

@@ -250,6 +250,19 @@ def test_paid_start_asks_to_plug_in_once_the_charger_agrees(fake, outlet):
     assert "Plug in your car now" in html
 
 
+def test_nobody_else_can_pay_where_somebody_is_starting(fake, outlet):
+    taken = f"/pay/{outlet.charger.identity}/1"
+    assert "Somebody is about to charge here" not in driver().get(taken).content.decode()
+    intent = buy(fake, outlet.charger)
+    html = driver().get(taken).content.decode()
+    assert "Somebody is about to charge here" in html
+    assert " disabled>" in html
+    assert "Available" in driver().get(f"/pay/{outlet.charger.identity}").content.decode()
+    answer(intent, "Rejected")
+    decide_start(intent.pk)
+    assert "Somebody is about to charge here" not in driver().get(taken).content.decode()
+
+
 def test_charge_is_shown_live_in_the_language_of_the_reader(fake, outlet):
     intent = charging(fake, outlet.charger, amount=50_000)
     measure(intent, 12_340, power_w=11_200)
