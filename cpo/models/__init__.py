@@ -1,5 +1,6 @@
 from cpo.models.api_key import ApiKey, Scope
 from cpo.models.audit import AuditEntry
+from cpo.models.bank_account import BankAccountChange
 from cpo.models.company import CPO, CPOStatus
 from cpo.models.document import CompanyDocument, DocumentKind
 from cpo.models.driver import Driver
@@ -11,6 +12,7 @@ __all__ = [
     "CPO",
     "ApiKey",
     "AuditEntry",
+    "BankAccountChange",
     "CPOStatus",
     "CompanyDocument",
     "DocumentKind",

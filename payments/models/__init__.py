@@ -16,6 +16,13 @@ from payments.models.provider import Environment, Provider, ProviderConfig
 from payments.models.receipt_mail import ReceiptMail
 from payments.models.refund import Refund
 from payments.models.settlement import Settlement, SettlementStatusChange
+from payments.models.settlement_proof import SettlementProof
+from payments.models.settlement_schedule import (
+    Frequency,
+    SettlementRun,
+    SettlementSchedule,
+    Weekday,
+)
 from payments.models.webhook import WebhookDelivery
 from payments.states import (
     AttemptStatus,
@@ -39,6 +46,7 @@ __all__ = [
     "ChargeStatus",
     "CommissionRate",
     "Environment",
+    "Frequency",
     "IntentStatus",
     "LedgerAccount",
     "LedgerBlock",
@@ -60,9 +68,13 @@ __all__ = [
     "RefundRoute",
     "RefundStatus",
     "Settlement",
+    "SettlementProof",
+    "SettlementRun",
+    "SettlementSchedule",
     "SettlementStatus",
     "SettlementStatusChange",
     "Side",
     "StopReason",
     "WebhookDelivery",
+    "Weekday",
 ]

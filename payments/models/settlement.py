@@ -25,7 +25,10 @@ class Settlement(models.Model):
     )
     currency = models.CharField(_("currency"), max_length=3, default="IDR")
     amount = models.BigIntegerField(_("amount"))
+    # What the bank or the gateway took of us, and what of it the company bears: that is kept back
+    # from the transfer, and fixed at the request.
     fee = models.BigIntegerField(_("transfer fee"), default=0)
+    charged_fee = models.BigIntegerField(_("fee kept back"), default=0)
     status = models.CharField(
         _("status"), max_length=16, choices=SettlementStatus, default=SettlementStatus.REQUESTED
     )
@@ -83,6 +86,10 @@ class Settlement(models.Model):
             models.CheckConstraint(
                 condition=Q(fee__gte=0, fee__lt=F("amount")), name="settlement_fee_leaves_something"
             ),
+            models.CheckConstraint(
+                condition=Q(charged_fee__gte=0, charged_fee__lt=F("amount")),
+                name="settlement_fee_kept_back_leaves_something",
+            ),
             models.UniqueConstraint(
                 fields=["cpo"],
                 condition=Q(status__in=[status.value for status in OPEN_SETTLEMENTS]),
@@ -117,6 +124,11 @@ class Settlement(models.Model):
             models.Index(fields=["cpo", "-requested_at"], name="settlement_by_cpo"),
             models.Index(fields=["status", "requested_at"], name="settlement_by_status"),
         ]
+
+    @property
+    def transfer_amount(self) -> int:
+        """What the bank is told to send."""
+        return self.amount - self.charged_fee
 
     def __str__(self) -> str:
         return f"STL-{self.pk:06d}" if self.pk else "STL"
