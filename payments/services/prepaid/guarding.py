@@ -118,7 +118,8 @@ def carried_on(meter: Meter, *, at: datetime, power_w: int) -> Usage:
     usage = meter.usage
     seconds = max(0, int((at - meter.read_at).total_seconds()))
     state = State.CHARGING if power_w else State.IDLE
-    energy_wh = power_w * seconds // 3600
+    # One more: the reading and this reckoning are cut to whole Wh.
+    energy_wh = power_w * seconds // 3600 + 1 if power_w else 0
     kept = tuple(period for period in usage.periods if period.start < meter.read_at)
     return Usage(
         usage.started_at,
