@@ -31,7 +31,7 @@ from chargers.tests.factories import at, make_charger, make_token, send_one, sta
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

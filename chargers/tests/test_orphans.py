@@ -27,7 +27,7 @@ from cpo.models import AuditEntry
 from cpo.tests.factories import make_user
 from unievp.lib.errors import ConflictError, InvalidError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from cpo.tests.factories import make_member, make_user
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 HOUR = timedelta(hours=1)
 

@@ -37,7 +37,7 @@ from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
 from unievp.lib.secrets import keyed_digest, matches_digest
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 OLD = b"the old password"
 

@@ -32,7 +32,7 @@ from chargers.tests.factories import make_location
 from chargers.tests.sites import make_site
 from unievp.lib.errors import RefusedError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

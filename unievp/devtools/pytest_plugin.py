@@ -6,6 +6,7 @@ They are brought up by `unievp.devtools.environment.prepare`, when the settings 
 import os
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from unievp.devtools import testing
@@ -26,6 +27,18 @@ settings.load_profile("uniev")
 def pytest_report_header() -> str:
     server = os.environ.get("DATABASE_URL", "").rpartition("@")[2]
     return f"services: PostgreSQL on {server}, Valkey on {os.environ.get('CHANNEL_PREFIX')}"
+
+
+@pytest.fixture(autouse=True)
+def _language() -> None:
+    """Each test begins in the platform's language, whatever the one before it spoke."""
+    translation.deactivate()
+
+
+@pytest.fixture
+def english(_language: None) -> None:
+    """For tests that read sentences: the sources' language."""
+    translation.activate("en")
 
 
 def pytest_collection() -> None:

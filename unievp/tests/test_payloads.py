@@ -21,7 +21,7 @@ from cpo.services import audit
 from cpo.tests.factories import make_cpo
 from payments import events as money_events
 
-pytestmark = pytest.mark.proves("pain 42")
+pytestmark = [pytest.mark.proves("pain 42"), pytest.mark.usefixtures("english")]
 NUMBER = UUID("7d7c9f1e-7f3e-4c0e-9a4e-0d7f6f3b1a11")
 JAKARTA = ZoneInfo("Asia/Jakarta")
 

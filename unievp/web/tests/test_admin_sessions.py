@@ -42,7 +42,8 @@ def session(charger):
 def press(client, user, row, action, **answer):
     client.force_login(user)
     name = row._meta.model_name
-    response = client.post(reverse(f"admin:chargers_{name}_{action}", args=(row.pk,)), answer)
+    url = reverse(f"admin:chargers_{name}_{action}", args=(row.pk,))
+    response = client.post(url, answer, headers={"Accept-Language": "en"})
     row.refresh_from_db()
     return response
 

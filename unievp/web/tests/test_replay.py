@@ -18,7 +18,7 @@ from unievp.web.replay import replay
 from unievp.web.replay.export import session_lines, wire_lines
 from unievp.web.tests.charged import charge, play, status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 WATCHED = (
     CPO, Charger, ChargingSession, MeterReading, Frame, IdToken, Bill, LedgerEntry,
