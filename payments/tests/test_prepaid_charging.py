@@ -191,11 +191,17 @@ def test_session_on_account_is_owed_as_before(fake):
 # --- the guard ---------------------------------------------------------------------------------
 
 
+def look(intent, at):
+    """The guard comes in time."""
+    PrepaidCharge.objects.filter(intent=intent).update(look_at=at)
+    return guard_charge(intent.pk, now=at)
+
+
 def test_charge_far_from_its_end_is_left_alone_and_looked_at_later(fake):
     intent = charging(fake, amount=50_000)
     measure(intent, 10_000, power_w=11_000)
     now = clock.now()
-    assert guard_charge(intent.pk, now=now) is None
+    assert look(intent, now) is None
     assert not stops(intent).exists()
     assert charge_of(intent).look_at == now + timedelta(seconds=60)
 
@@ -205,10 +211,10 @@ def test_charge_is_stopped_before_the_money_is_used_up(fake):
     # 22 kW at 2,000 a kWh are 12.2 rupiah a second: 5 s until the next look and 15 s of latency.
     session = measure(intent, 24_870, power_w=22_000)
     at = session.last_reading_at
-    assert guard_charge(intent.pk, now=at) is None
+    assert look(intent, at) is None
     assert charge_of(intent).look_at == at + timedelta(seconds=5)
     measure(intent, 24_880, power_w=22_000, at=at + timedelta(seconds=1))
-    assert guard_charge(intent.pk, now=at + timedelta(seconds=1)) == StopReason.AMOUNT
+    assert look(intent, at + timedelta(seconds=1)) == StopReason.AMOUNT
     assert stops(intent).count() == 1
     told = progress(intent)
     assert (told.stage, told.stop_reason) == (Stage.STOPPING, StopReason.AMOUNT)
@@ -220,9 +226,9 @@ def test_charger_known_to_stop_at_once_may_go_on_longer(fake):
         charger=intent.charger, mean_ms=2_000, deviation_ms=0, measured_at=clock.now()
     )
     session = measure(intent, 24_900, power_w=22_000)
-    assert guard_charge(intent.pk, now=session.last_reading_at) is None
+    assert look(intent, session.last_reading_at) is None
     session = measure(intent, 24_965, power_w=22_000, at=clock.now() + timedelta(seconds=1))
-    assert guard_charge(intent.pk, now=session.last_reading_at) == StopReason.AMOUNT
+    assert look(intent, session.last_reading_at) == StopReason.AMOUNT
 
 
 def test_meter_that_is_silent_is_carried_on_at_its_power(fake):
@@ -230,24 +236,24 @@ def test_meter_that_is_silent_is_carried_on_at_its_power(fake):
     session = measure(intent, 24_000, power_w=22_000)
     # 880 Wh to go: 144 s at this power, less 20.
     at = session.last_reading_at
-    assert guard_charge(intent.pk, now=at + timedelta(seconds=120)) is None
-    assert guard_charge(intent.pk, now=at + timedelta(seconds=150)) == StopReason.AMOUNT
+    assert look(intent, at + timedelta(seconds=120)) is None
+    assert look(intent, at + timedelta(seconds=150)) == StopReason.AMOUNT
 
 
 def test_charge_without_power_in_its_readings_goes_by_its_mean(fake):
     intent = charging(fake, amount=50_000, since_s=3_600)
     session = measure(intent, 11_000)
     at = session.last_reading_at
-    assert guard_charge(intent.pk, now=at) is None
+    assert look(intent, at) is None
     session = measure(intent, 24_900, at=at + timedelta(seconds=1))
     # 24.9 kW in the mean: 138 Wh in the 20 s.
-    assert guard_charge(intent.pk, now=session.last_reading_at) == StopReason.AMOUNT
+    assert look(intent, session.last_reading_at) == StopReason.AMOUNT
 
 
 def test_energy_that_was_bought_ends_the_charge(fake):
     intent = charging(fake, amount=50_000, limit_energy_wh=5_000)
     session = measure(intent, 4_950, power_w=11_000)
-    assert guard_charge(intent.pk, now=session.last_reading_at) == StopReason.ENERGY
+    assert look(intent, session.last_reading_at) == StopReason.ENERGY
 
 
 def test_minutes_that_were_bought_end_the_charge(fake):
@@ -255,16 +261,16 @@ def test_minutes_that_were_bought_end_the_charge(fake):
     measure(intent, 1_000, power_w=2_000)
     session = again(intent).session
     early = session.started_at + timedelta(minutes=61, seconds=30)
-    assert guard_charge(intent.pk, now=early) is None
+    assert look(intent, early) is None
     late = session.started_at + timedelta(minutes=61, seconds=40)
-    assert guard_charge(intent.pk, now=late) == StopReason.MINUTES
+    assert look(intent, late) == StopReason.MINUTES
 
 
 def test_stop_is_repeated_until_it_ends_and_then_a_person_is_told(fake):
     intent = charging(fake, amount=20_000)
     at = measure(intent, 12_000, power_w=11_000).last_reading_at
     for step in range(8):
-        guard_charge(intent.pk, now=at + timedelta(seconds=step))
+        look(intent, at + timedelta(seconds=step))
         # As if each had been answered half a minute ago.
         stops(intent).update(status="answered")
         before = clock.now() - timedelta(seconds=30)
@@ -330,7 +336,7 @@ def test_how_long_a_stop_took_is_remembered_per_charger(fake):
 def test_charger_that_was_away_is_settled_by_what_it_reports_at_last(fake):
     intent = charging(fake, amount=50_000)
     at = measure(intent, 10_000, power_w=11_000).last_reading_at
-    assert guard_charge(intent.pk, now=at + timedelta(hours=2)) == StopReason.AMOUNT
+    assert look(intent, at + timedelta(hours=2)) == StopReason.AMOUNT
     assert not Bill.objects.exists()
     # It had stopped long ago.
     session = unplug(intent, 12_000, at=at + timedelta(minutes=1), reason="PowerLoss")
@@ -348,6 +354,17 @@ def test_blocking_that_costs_more_than_charging_is_looked_at_in_time(fake):
     at = measure(intent, 9_000, power_w=0).last_reading_at
     # 900 for the energy, then 1,000 a minute: 19 minutes and 6 seconds are paid for.
     early = at + timedelta(minutes=18, seconds=30)
-    assert guard_charge(intent.pk, now=early) is None
+    assert look(intent, early) is None
     assert charge_of(intent).look_at == early + timedelta(seconds=15)
-    assert guard_charge(intent.pk, now=at + timedelta(minutes=18, seconds=50)) == StopReason.AMOUNT
+    assert look(intent, at + timedelta(minutes=18, seconds=50)) == StopReason.AMOUNT
+
+
+def test_guard_that_comes_late_reckons_with_coming_late_again(fake):
+    intent = charging(fake, amount=50_000)
+    session = measure(intent, 24_500, power_w=22_000)
+    at = session.last_reading_at
+    # 500 Wh are 81 s at this power; 20 are reckoned with, or 60 more.
+    assert look(intent, at + timedelta(seconds=10)) is None
+    late = at + timedelta(seconds=12)
+    PrepaidCharge.objects.filter(intent=intent).update(look_at=late - timedelta(minutes=2))
+    assert guard_charge(intent.pk, now=late) == StopReason.AMOUNT

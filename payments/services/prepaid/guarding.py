@@ -27,6 +27,7 @@ from unievp.lib import clock, money
 # The beat looks this often; a charge that may end before the next look is judged now.
 SOONEST: Final = timedelta(seconds=5)
 LOOKS: Final = (timedelta(seconds=60), timedelta(seconds=30), timedelta(seconds=15))
+LATEST: Final = timedelta(seconds=60)
 # A power that was reported so long ago says nothing of the present.
 FRESH: Final = timedelta(minutes=3)
 
@@ -64,7 +65,7 @@ def guard_charge(intent_id: UUID, *, now: datetime | None = None) -> StopReason 
             return None
         if session.status == SessionStatus.ENDED:
             return None
-        latency = stop_latency(session.charger_id)
+        latency = stop_latency(session.charger_id) + _lateness(charge, now)
         reason, wait = _judge(intent, charge, session, now, latency)
         charge.look_at = now + wait
         charge.save(update_fields=["look_at"])
@@ -73,6 +74,13 @@ def guard_charge(intent_id: UUID, *, now: datetime | None = None) -> StopReason 
         if reason is not None:
             ask_stop(intent, charge, reason=reason, actor="payments")
     return reason
+
+
+def _lateness(charge: PrepaidCharge, now: datetime) -> timedelta:
+    """A look that came late, as when the workers are busy: the next one may come as late."""
+    if charge.look_at is None:
+        return timedelta(0)
+    return min(max(now - charge.look_at - SOONEST, timedelta(0)), LATEST)
 
 
 def judge(
