@@ -35,6 +35,7 @@ from payments.services.payouts.starting import pay_settlement
 from payments.services.prepaid import following as prepaid
 from payments.services.prepaid.starting import decide_start, start_paid
 from payments.services.refunds import sending as refunds
+from payments.services.settling import schedules
 from payments.services.webhooks import process_delivery
 from unievp.lib import clock
 from unievp.lib.errors import DomainError
@@ -162,6 +163,11 @@ def release_pending_funds() -> int:
         except (DomainError, DatabaseError):
             logger.exception("Funds of CPO %s could not be released", cpo.pk)
     return amount
+
+
+@shared_task
+def ask_for_scheduled_settlements() -> int:
+    return schedules.run_schedules()
 
 
 @shared_task

@@ -21,6 +21,10 @@ HOUR = 60 * MINUTE
 SCHEDULE: dict[str, tuple[str, float]] = {
     "bill ended sessions": ("payments.tasks.sweep_unbilled_sessions", 20.0),
     "release pending funds": ("payments.tasks.release_pending_funds", 15 * MINUTE),
+    "ask for scheduled settlements": (
+        "payments.tasks.ask_for_scheduled_settlements",
+        10 * MINUTE,
+    ),
     "seal ledger blocks": ("payments.tasks.seal_ledger_blocks", MINUTE),
     "follow payments": ("payments.tasks.follow_payments", 30.0),
     "follow refunds and payouts": ("payments.tasks.follow_refunds_and_payouts", 30.0),

@@ -417,6 +417,14 @@ DEFAULT_COMMISSION_PERCENT: str = env.str("DEFAULT_COMMISSION_PERCENT", default=
 # A CPO's share of a bill becomes available for settlement after this many hours.
 PENDING_HOLD_HOURS: int = env.int("PENDING_HOLD_HOURS", default=24)
 SETTLEMENT_MINIMUM: int = env.int("SETTLEMENT_MINIMUM", default=50_000)
+# Nothing is paid to a new bank account for so long.
+SETTLEMENT_BANK_COOLOFF_HOURS: int = env.int("SETTLEMENT_BANK_COOLOFF_HOURS", default=72)
+# Who bears the bank's fee: "platform", or "cpo"; then SETTLEMENT_TRANSFER_FEE is kept back from
+# each transfer.
+SETTLEMENT_FEE_BEARER: str = env.str("SETTLEMENT_FEE_BEARER", default="platform")
+SETTLEMENT_TRANSFER_FEE: int = env.int("SETTLEMENT_TRANSFER_FEE", default=2_500)
+# By the clock of each company: when its schedule asks for its money.
+SETTLEMENT_SCHEDULE_HOUR: int = env.int("SETTLEMENT_SCHEDULE_HOUR", default=8)
 # What one payment may be (QRIS: at most 10 million), and how long a driver has for it.
 PAYMENT_MINIMUM: int = env.int("PAYMENT_MINIMUM", default=10_000)
 PAYMENT_MAXIMUM: int = env.int("PAYMENT_MAXIMUM", default=10_000_000)

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cpo.admin.audited import AuditedAdmin
+from cpo.admin.banks import BANK_COLOURS, BankAccountForm, bank_state_of
 from cpo.admin.documents import DOWNLOAD, CompanyDocumentInline, download_document
 from cpo.models import CPO, CPOStatus, Membership, User
 from cpo.services import companies
+from cpo.services.bank_accounts import change_bank_account, latest_change
 from unievp.lib.admin import (
     DeskTabularInline,
     Question,
@@ -55,14 +57,16 @@ class CPOAdmin(AuditedAdmin):
     search_fields = ("name", "legal_name", "contact_email", "party_id", "tax_number")
     date_hierarchy = "created_at"
     inlines = (MembershipInline, CompanyDocumentInline)
-    actions_detail = ("approve", "reject", "suspend")
+    actions_detail = ("approve", "reject", "suspend", "change_bank")
     readonly_fields = (
         "state",
         "status_reason",
         "verified_at",
         "email_confirmed_at",
         "created_at",
+        "bank",
         "account",
+        "bank_state",
         "look_at",
     )
     fieldsets: ClassVar[Any] = (
@@ -87,7 +91,7 @@ class CPOAdmin(AuditedAdmin):
             },
         ),
         (_("Roaming and tax"), {"fields": ("country_code", "party_id", "tax_number")}),
-        (_("Bank account"), {"fields": ("bank_code", "bank_account_name", "account")}),
+        (_("Bank account"), {"fields": (("bank", "account"), "bank_state")}),
         (_("Dates"), {"fields": ("created_at",)}),
     )
 
@@ -105,6 +109,21 @@ class CPOAdmin(AuditedAdmin):
     @column(_("party id"), ordering="party_id")
     def party(self, cpo: CPO) -> str:
         return f"{cpo.country_code}*{cpo.party_id}" if cpo.party_id else "-"
+
+    @column(_("bank"))
+    def bank(self, cpo: CPO) -> str:
+        parts = (cpo.bank_code, cpo.bank_account_name)
+        return " · ".join(part for part in parts if part) or "-"
+
+    @column(_("state of the account"), label=BANK_COLOURS)
+    def bank_state(self, cpo: CPO) -> Any:
+        if not cpo.bank_account_number:
+            return None
+        change = latest_change(cpo)
+        if change is None:
+            return "good", _("As registered")
+        state = bank_state_of(change)
+        return state.value, state.label
 
     @column(_("account number"))
     def account(self, cpo: CPO) -> str:
@@ -162,6 +181,30 @@ class CPOAdmin(AuditedAdmin):
                 form_class=ReasonForm,
             ),
         )
+
+    @detail_action(_("Change bank account"), url_path="bank", icon="account_balance")
+    def change_bank(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        cpo = get_row(self, request, object_id)
+        question = Question(
+            title=_("Change the bank account"),
+            text=_(
+                "Nothing is paid to it before it has cooled off and another person verified it."
+            ),
+            submit=_("Change"),
+            danger=True,
+            form_class=BankAccountForm,
+        )
+
+        def run(answer: dict[str, Any]) -> None:
+            change_bank_account(
+                cpo,
+                bank_code=answer["bank_code"],
+                name=answer["bank_account_name"],
+                number=answer["bank_account_number"],
+                actor=cast("User", request.user),
+            )
+
+        return ask(self, request, cpo, question, run)
 
     def _decide(
         self, request: HttpRequest, object_id: str, status: CPOStatus, question: Question

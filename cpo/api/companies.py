@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
+from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -23,6 +24,7 @@ from cpo.api.company_serializers import (
 )
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.models import CPO, ApiKey, CPOStatus, Scope, User
+from cpo.services.bank_accounts import change_bank_account
 from cpo.services.companies import (
     CompanyData,
     change_company,
@@ -32,8 +34,9 @@ from cpo.services.companies import (
 from cpo.services.idempotency import Answer
 from unievp.lib.api.throttles import RegistrationThrottle
 from unievp.lib.api.versions import check_if_match, etag_of
-from unievp.lib.errors import ForbiddenError, NotFoundError
+from unievp.lib.errors import ForbiddenError, InvalidError, NotFoundError
 
+_BANK = ("bank_code", "bank_account_name", "bank_account_number")
 _DECISIONS = {
     "approve": CPOStatus.VERIFIED,
     "reject": CPOStatus.REJECTED,
@@ -102,12 +105,22 @@ class CompanyDetail(Endpoint):
 
     @extend_schema(operation_id="cpo_change", request=CompanyPatch, responses=CompanyWithDocuments)
     def patch(self, request: Request, cpo_id: UUID) -> Response:
-        """Change its contact and address; what was verified only staff change."""
+        """Change its contact and address; what was verified only staff change.
+
+        A new bank account needs the right to the company's money. Settlements to it are refused
+        until it has cooled off and the platform has verified it.
+        """
         cpo = find_company(self.actor, cpo_id)
-        require_right(self.actor, cpo, Right.MANAGE)
         values = validated(CompanyPatch(data=request.data, partial=True))
+        bank = {name: values.pop(name) for name in _BANK if name in values}
+        require_right(self.actor, cpo, Right.MANAGE if values or not bank else Right.MONEY)
         check_if_match(request, etag_of(show_company(cpo)))
-        body = show_company(change_company(cpo, actor=self.actor, **values))
+        with transaction.atomic():
+            if bank:
+                _change_bank(cpo, bank, self.actor)
+            changed = change_company(cpo, actor=self.actor, **values) if values else cpo
+            changed.refresh_from_db()
+        body = show_company(changed)
         return Response(body, headers={"ETag": etag_of(body)})
 
 
@@ -135,6 +148,21 @@ class CompanyVerification(Endpoint):
             return Answer(200, show_company(decided))
 
         return self.once(request, write)
+
+
+def _change_bank(cpo: CPO, bank: dict[str, str], actor: Actor) -> None:
+    """Whole: a new number of an old bank is a mistake that would cost money."""
+    for name in _BANK:
+        if not bank.get(name):
+            detail = _("A new bank account has a bank, a holder and a number.")
+            raise InvalidError(detail, field=name)
+    change_bank_account(
+        cpo,
+        bank_code=bank["bank_code"],
+        name=bank["bank_account_name"],
+        number=bank["bank_account_number"],
+        actor=actor,
+    )
 
 
 def find_company(actor: Actor, cpo_id: UUID) -> CPO:

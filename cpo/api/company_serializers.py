@@ -73,6 +73,13 @@ class CompanyPatch(serializers.Serializer[Any]):
     contact_email = serializers.EmailField(max_length=254, required=False)
     contact_phone = serializers.CharField(max_length=32, required=False, allow_blank=True)
     address = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    bank_code = serializers.CharField(
+        max_length=32, required=False, help_text="Of a new bank account: all three parts, please."
+    )
+    bank_account_name = serializers.CharField(max_length=120, required=False)
+    bank_account_number = serializers.CharField(
+        max_length=34, required=False, help_text="Digits. Nothing is paid to it for some days."
+    )
 
 
 class DecisionRequest(serializers.Serializer[Any]):

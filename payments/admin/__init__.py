@@ -1,3 +1,4 @@
+from payments.admin.banks import BankAccountChangeAdmin
 from payments.admin.bills import BillAdmin
 from payments.admin.books import (
     LedgerAccountAdmin,
@@ -13,10 +14,12 @@ from payments.admin.providers import ProviderConfigAdmin
 from payments.admin.rates import CommissionRateAdmin
 from payments.admin.receipts import ReceiptMailAdmin
 from payments.admin.refunds import RefundAdmin
+from payments.admin.schedules import SettlementRunAdmin, SettlementScheduleAdmin
 from payments.admin.settlements import SettlementAdmin
 from payments.admin.webhooks import WebhookDeliveryAdmin
 
 __all__ = [
+    "BankAccountChangeAdmin",
     "BillAdmin",
     "ChargeLimitAdmin",
     "CommissionRateAdmin",
@@ -31,5 +34,7 @@ __all__ = [
     "ReceiptMailAdmin",
     "RefundAdmin",
     "SettlementAdmin",
+    "SettlementRunAdmin",
+    "SettlementScheduleAdmin",
     "WebhookDeliveryAdmin",
 ]

@@ -281,6 +281,10 @@ class Gateway(Protocol):
 
     def cancel_payout(self, request: PayoutRequest, gateway_id: str) -> PayoutSnapshot: ...
 
+    def account_name(self, bank_code: str, account_number: str) -> str:
+        """Whose account it is, as the bank says. Raises UnsupportedError, RefusedError."""
+        ...
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> list[Hint]:
         """What the webhook points at; `headers` in lower case. Raises BadSignatureError."""
         ...

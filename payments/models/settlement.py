@@ -125,13 +125,13 @@ class Settlement(models.Model):
             models.Index(fields=["status", "requested_at"], name="settlement_by_status"),
         ]
 
+    def __str__(self) -> str:
+        return f"STL-{self.pk:06d}" if self.pk else "STL"
+
     @property
     def transfer_amount(self) -> int:
         """What the bank is told to send."""
         return self.amount - self.charged_fee
-
-    def __str__(self) -> str:
-        return f"STL-{self.pk:06d}" if self.pk else "STL"
 
 
 class SettlementStatusChange(models.Model):

@@ -13,15 +13,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from cpo.access import Actor, Right, audit_name, is_platform_staff, may_trade, require_right
+from cpo.access import Actor, Right, audit_name, is_platform_staff, require_right
 from cpo.models import CPO, ApiKey, User
 from cpo.services import audit
-from payments.chart import AccountRef, Booking, Code, cpo_account
+from payments.chart import AccountRef, Code
 from payments.events import SettlementRequested, SettlementStatusChanged
-from payments.ledger.legs import credit, debit
 from payments.models import Settlement, SettlementStatusChange
 from payments.selectors.wallet import available_balance
-from payments.services import ledger
+from payments.services.settling import booking, policy
+from payments.services.settling.proofs import ProofPaper, keep_proof
 from payments.states import SETTLEMENT_TRANSITIONS, SettlementStatus
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError, RefusedError
@@ -37,17 +37,23 @@ def request_settlement(cpo: CPO, *, actor: Actor, amount: int | None = None) -> 
     the minimum, more than available), ConflictError (one is open already).
     """
     require_right(actor, cpo, Right.MONEY)
-    if not may_trade(cpo):
-        raise RefusedError(_("Only a verified company is paid."), code="cpo_not_verified")
-    if not (cpo.bank_code and cpo.bank_account_number and cpo.bank_account_name):
-        raise InvalidError(_("Add a bank account first."), code="no_bank_account")
+    return open_settlement(cpo, actor=actor, amount=amount)
+
+
+def open_settlement(cpo: CPO, *, actor: Actor | str, amount: int | None = None) -> Settlement:
+    """The same for a process of ours, by its name: a schedule has no role."""
+    policy.check_may_be_paid(cpo)
+    policy.check_bank_account(cpo)
+    who = actor if isinstance(actor, str) else audit_name(actor)
     with transaction.atomic():
-        # One request at a time: the amount is read and held under this lock.
-        CPO.objects.select_for_update().get(pk=cpo.pk)
-        amount = _checked_amount(cpo, amount)
-        settlement = _create(cpo, actor, amount)
-        _post(settlement, Booking.SETTLEMENT_HOLD, Code.CPO_AVAILABLE, Code.CPO_SETTLEMENT_HOLD)
-        _note(settlement, actor=audit_name(actor), before={}, reason="")
+        # One request at a time: amount and account are read and held under this lock.
+        locked = CPO.objects.select_for_update().get(pk=cpo.pk)
+        policy.check_may_be_paid(locked)
+        policy.check_bank_account(locked)
+        amount = _checked_amount(locked, amount)
+        settlement = _create(locked, actor, amount)
+        booking.hold(settlement)
+        _note(settlement, actor=who, before={}, reason="")
         publish(SettlementRequested(settlement.pk))
     return settlement
 
@@ -69,8 +75,12 @@ def cancel_settlement(settlement: Settlement, *, actor: Actor, reason: str = "")
     require_right(actor, settlement.cpo, Right.MONEY)
     with transaction.atomic():
         locked = _locked(settlement)
+        if locked.status not in (_S.REQUESTED, _S.APPROVED):
+            # The table allows it for a payout that the gateway itself cancelled.
+            detail = _("The bank knows of it already, or it is over.")
+            raise ConflictError(detail, code="settlement_under_way")
         _move(locked, _S.CANCELLED, actor=audit_name(actor), reason=reason)
-        _give_back(locked)
+        booking.give_back(locked)
     return locked
 
 
@@ -81,10 +91,12 @@ def mark_settlement_paid(
     proof: str,
     fee: int = 0,
     paid_at: datetime | None = None,
+    document: ProofPaper | None = None,
 ) -> Settlement:
     """A transfer made by hand arrived: `proof` names it, `fee` is what the bank took of us.
 
-    Raises ForbiddenError, InvalidError (no proof, fee), ConflictError (not approved).
+    `document` is the bank's paper. Raises ForbiddenError (also for who asked), InvalidError (no
+    proof, fee, document), ConflictError (not approved; a payout may arrive), RefusedError.
     """
     _require_staff(actor)
     if not proof.strip():
@@ -93,9 +105,12 @@ def mark_settlement_paid(
         raise InvalidError(_("This is no fee for this amount."), field="fee")
     with transaction.atomic():
         locked = _locked(settlement)
+        _check_by_hand(locked, actor)
+        if document is not None:
+            keep_proof(locked, document, actor=actor)
         locked.proof, locked.fee, locked.paid_at = proof, fee, paid_at or clock.now()
         _move(locked, _S.PAID, actor=actor, reason="", fields=("proof", "fee", "paid_at"))
-        _book_paid(locked, AccountRef(Code.BANK_OPERATING, currency=locked.currency), fee)
+        booking.book_paid(locked, AccountRef(Code.BANK_OPERATING, currency=locked.currency), fee)
     return locked
 
 
@@ -121,11 +136,11 @@ def move_settlement(
             locked.fee, locked.paid_at = fee, clock.now()
         _move(locked, status, actor=actor, reason=reason, fields=("fee", "paid_at"))
         if status == _S.PAID:
-            _book_paid(locked, paid_from or AccountRef(Code.BANK_OPERATING), fee)
+            booking.book_paid(locked, paid_from or AccountRef(Code.BANK_OPERATING), fee)
         elif status in (_S.FAILED, _S.CANCELLED):
-            _give_back(locked)
+            booking.give_back(locked)
         elif status == _S.REVERSED:
-            _book_reversed(locked, paid_from or AccountRef(Code.BANK_OPERATING))
+            booking.book_reversed(locked, paid_from or AccountRef(Code.BANK_OPERATING))
     return locked
 
 
@@ -133,9 +148,22 @@ def fail_settlement(settlement: Settlement, *, reason: str, actor: User | str) -
     """The transfer will not arrive; the money is available again."""
     with transaction.atomic():
         locked = _locked(settlement)
+        if locked.status in (_S.SUBMITTING, _S.SUBMITTED, _S.PROCESSING, _S.REVIEW):
+            detail = _("The gateway was told to pay it: ask what became of the payout.")
+            raise ConflictError(detail, code="payout_may_arrive")
         _move(locked, _S.FAILED, actor=actor, reason=reason)
-        _give_back(locked)
+        booking.give_back(locked)
     return locked
+
+
+def _check_by_hand(settlement: Settlement, actor: User) -> None:
+    """Once, by another person, and to nobody who may not be paid."""
+    policy.check_four_eyes(settlement, actor)
+    policy.check_may_be_paid(settlement.cpo)
+    if settlement.status != _S.APPROVED:
+        SETTLEMENT_TRANSITIONS.check(settlement.status, _S.PAID)
+        detail = _("The gateway was told to pay it: ask what became of the payout.")
+        raise ConflictError(detail, code="payout_may_arrive")
 
 
 def _checked_amount(cpo: CPO, amount: int | None) -> int:
@@ -155,13 +183,14 @@ def _checked_amount(cpo: CPO, amount: int | None) -> int:
     return amount
 
 
-def _create(cpo: CPO, actor: Actor, amount: int) -> Settlement:
+def _create(cpo: CPO, actor: Actor | str, amount: int) -> Settlement:
     try:
         with transaction.atomic():
             return Settlement.objects.create(
                 cpo=cpo,
                 currency=settings.CURRENCY,
                 amount=amount,
+                charged_fee=policy.fee_kept_back(amount),
                 requested_by=actor if isinstance(actor, User) else None,
                 requested_key=actor if isinstance(actor, ApiKey) else None,
                 requested_at=clock.now(),
@@ -182,16 +211,16 @@ def _decide(
     _require_staff(actor)
     with transaction.atomic():
         locked = _locked(settlement)
-        if status == _S.APPROVED and actor in (locked.requested_by, locked.requested_key):
-            detail = _("Who asked for a settlement may not approve it.")
-            raise ForbiddenError(detail, code="four_eyes")
+        if status == _S.APPROVED:
+            policy.check_four_eyes(locked, actor)
+            policy.check_may_be_paid(locked.cpo)
         locked.decided_by = actor if isinstance(actor, User) else None
         locked.decided_key = actor if isinstance(actor, ApiKey) else None
         locked.decided_at = clock.now()
         fields = ("decided_by", "decided_key", "decided_at")
         _move(locked, status, actor=audit_name(actor), reason=reason, fields=fields)
         if status == _S.REJECTED:
-            _give_back(locked)
+            booking.give_back(locked)
     return locked
 
 
@@ -244,46 +273,4 @@ def _note(
         after={"status": settlement.status, "amount": settlement.amount},
         cpo=settlement.cpo,
         reason=reason,
-    )
-
-
-def _book_paid(settlement: Settlement, source: AccountRef, fee: int) -> None:
-    currency = settlement.currency
-    hold = cpo_account(Code.CPO_SETTLEMENT_HOLD, settlement.cpo_id, currency)
-    legs = [debit(hold, settlement.amount), credit(source, settlement.amount + fee)]
-    if fee:
-        legs.append(debit(AccountRef(Code.PAYOUT_FEE_EXPENSE, currency=currency), fee))
-    ledger.post(
-        key=f"settlement:{settlement.pk}:paid",
-        kind=Booking.SETTLEMENT_PAID,
-        legs=legs,
-        metadata={"settlement": settlement.pk},
-    )
-
-
-def _book_reversed(settlement: Settlement, target: AccountRef) -> None:
-    """The bank sent it back: it is the CPO's again."""
-    wallet = cpo_account(Code.CPO_AVAILABLE, settlement.cpo_id, settlement.currency)
-    ledger.post(
-        key=f"settlement:{settlement.pk}:reversed",
-        kind=Booking.SETTLEMENT_REVERSED,
-        legs=[debit(target, settlement.amount), credit(wallet, settlement.amount)],
-        metadata={"settlement": settlement.pk},
-    )
-
-
-def _give_back(settlement: Settlement) -> None:
-    _post(settlement, Booking.SETTLEMENT_RELEASE, Code.CPO_SETTLEMENT_HOLD, Code.CPO_AVAILABLE)
-
-
-def _post(settlement: Settlement, kind: Booking, source: Code, target: Code) -> None:
-    cpo_id, currency = settlement.cpo_id, settlement.currency
-    ledger.post(
-        key=f"settlement:{settlement.pk}:{kind.value.removeprefix('settlement_')}",
-        kind=kind,
-        legs=[
-            debit(cpo_account(source, cpo_id, currency), settlement.amount),
-            credit(cpo_account(target, cpo_id, currency), settlement.amount),
-        ],
-        metadata={"settlement": settlement.pk},
     )

@@ -149,6 +149,9 @@ class MemoryGateway:
     def transactions(self, since: datetime, until: datetime) -> Iterator[GatewayTransaction]:
         raise NotImplementedError
 
+    def account_name(self, bank_code, account_number):
+        return "PT MEMORY"
+
     def test_connection(self) -> str:
         return "memory"
 

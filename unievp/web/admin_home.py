@@ -89,6 +89,9 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
         _("Money"),
         (
             ("payments.Settlement", "payments"),
+            ("payments.SettlementSchedule", "event_repeat"),
+            ("payments.SettlementRun", "update"),
+            ("cpo.BankAccountChange", "account_balance_wallet"),
             ("payments.PaymentIntent", "qr_code_2"),
             ("payments.Refund", "undo"),
             ("payments.Payout", "outbound"),

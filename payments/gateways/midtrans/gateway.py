@@ -74,6 +74,9 @@ class Midtrans:
     def cancel_payout(self, request: PayoutRequest, gateway_id: str) -> PayoutSnapshot:
         return payouts.cancel(self._approver, request, gateway_id)
 
+    def account_name(self, bank_code: str, account_number: str) -> str:
+        return payouts.account_name(self._creator, bank_code, account_number)
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> list[Hint]:
         credentials = self._credentials
         return webhooks.verify(

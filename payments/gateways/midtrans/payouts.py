@@ -61,6 +61,16 @@ def fetch(creator: Api, approver: Api, request: PayoutRequest, gateway_id: str) 
     return _snapshot(request, gateway_id, answer)
 
 
+def account_name(creator: Api, bank_code: str, account_number: str) -> str:
+    """Whose account it is (payments.md §2.6)."""
+    params = {"bank": bank_code.lower(), "account": account_number}
+    answer = creator.get("/api/v1/account_validation", params)
+    name = text_of(answer.get("account_name")) if isinstance(answer, dict) else ""
+    if not name:
+        raise RefusedError("The bank knows no such account", code="account_unknown")
+    return name
+
+
 def cancel(approver: Api, request: PayoutRequest, gateway_id: str) -> PayoutSnapshot:
     """Only while it is queued."""
     body = {"reference_nos": [gateway_id], "reject_reason": "Cancelled"}

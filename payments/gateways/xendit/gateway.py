@@ -20,6 +20,7 @@ from payments.gateways.base import (
     PayoutSnapshot,
     RefundRequest,
     RefundSnapshot,
+    UnsupportedError,
 )
 from payments.gateways.calls import Api, Json, text_of, when, whole
 from payments.gateways.xendit import payments, payouts, refunds, webhooks
@@ -68,6 +69,9 @@ class Xendit:
 
     def cancel_payout(self, request: PayoutRequest, gateway_id: str) -> PayoutSnapshot:  # noqa: ARG002 (the contract)
         return payouts.cancel(self._payout_api, gateway_id, self._credentials.payout_version)
+
+    def account_name(self, bank_code: str, account_number: str) -> str:  # noqa: ARG002 (the contract)
+        raise UnsupportedError("Xendit does not tell whose account it is", code="unsupported")
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> list[Hint]:
         return webhooks.verify(headers, body, self._credentials.webhook_secret)

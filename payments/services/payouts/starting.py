@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from cpo.access import may_trade
 from cpo.models import User
 from cpo.services import audit
 from payments.events import PayoutQueued
@@ -22,7 +23,8 @@ from unievp.lib.events import publish
 
 
 def pay_settlement(settlement: Settlement) -> Payout | None:
-    """Order the transfer of an approved settlement; None where no gateway pays out (by hand then).
+    """Order the transfer of an approved settlement; None where no gateway pays out (by hand then),
+    and for a company that was suspended since: the money stays on hold.
 
     Again: the order that is under way.
     """
@@ -30,14 +32,20 @@ def pay_settlement(settlement: Settlement) -> Payout | None:
     if config is None:
         return None
     with transaction.atomic():
-        locked = Settlement.objects.select_for_update(of=("self",)).get(pk=settlement.pk)
+        locked = (
+            Settlement.objects.select_for_update(of=("self",))
+            .select_related("cpo")
+            .get(pk=settlement.pk)
+        )
+        if not may_trade(locked.cpo):
+            return None
         if locked.status != SettlementStatus.APPROVED:
             return locked.payouts.order_by("-created_at").first()
         payout = _order(
             config,
             settlement=locked,
             reference=f"stl-{locked.pk}-{locked.payouts.count() + 1}",
-            amount=locked.amount,
+            amount=locked.transfer_amount,
             bank_code=locked.bank_code,
             account_name=locked.bank_account_name,
             account_number=locked.bank_account_number,

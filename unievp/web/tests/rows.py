@@ -184,6 +184,11 @@ def _charge_limit(number: int) -> dict[str, Any]:
     return {"minutes": 60, "stop_reason": "minutes", "stop_command": None}
 
 
+@special("cpo.BankAccountChange")
+def _bank_account_change(number: int) -> dict[str, Any]:
+    return {"verified_at": None, "verified_by": None}
+
+
 @special("payments.Payout")
 def _payout(number: int) -> dict[str, Any]:
     return {"refund": None, "amount": 50_000 + number}

@@ -40,6 +40,7 @@ INLINE_ONLY = {
     "payments.BillLine",
     "payments.PaymentAttempt",
     "payments.PaymentEvent",
+    "payments.SettlementProof",
     "tariffs.PriceComponent",
     "tariffs.TariffElement",
     "payments.LedgerBlockItem",

@@ -1,0 +1,1 @@
+"""The policy of settlements: banks, fees, bookings, schedules, proofs, and what is in doubt."""
