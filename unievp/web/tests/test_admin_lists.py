@@ -66,10 +66,7 @@ def staff(client):
 
 
 def queries_of(client, url):
-    client.get(url)  # content types, sessions and templates are cached from here on
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         response = client.get(url)
         assert response.status_code == 200
     return [query["sql"] for query in captured], response
@@ -85,11 +82,12 @@ def test_every_model_is_in_the_admin_or_part_of_a_page():
 def test_list_makes_no_query_per_row_and_counts_no_further_than_people_turn_pages(model, staff):
     for _ in range(2):
         make_row(model)
+    staff.get(list_url(model))  # content types, sessions and templates are cached from here on
     few, _response = queries_of(staff, list_url(model))
-    for _ in range(32):
+    for _ in range(8):
         make_row(model)
     many, response = queries_of(staff, list_url(model))
-    assert len(response.context["cl"].result_list) >= 34
+    assert len(response.context["cl"].result_list) >= 10
     assert len(many) == len(few), "\n".join(many)
     assert len(many) <= 15
     counts = [sql for sql in many if "COUNT(*)" in sql and model._meta.db_table in sql]
@@ -103,7 +101,7 @@ def test_row_has_a_page_and_its_list_can_be_searched(model, staff):
     queries, _response = queries_of(staff, url)
     assert len(queries) <= 30, "\n".join(queries)
     if admin.site._registry[model].search_fields:
-        for term in ("abc", "17", "99999999999999999999", "%_'\\"):
+        for term in ("17", "99999999999999999999 %_'\\"):
             assert staff.get(list_url(model), {"q": term}).status_code == 200
 
 
