@@ -1,0 +1,204 @@
+"""The tables of docs/payments.md are true: each example is booked by the services and compared."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from django.conf import settings as django_settings
+
+from payments import states
+from payments.chart import CHART, Booking, Code
+from payments.models import CommissionRate, LedgerEntry, PayoutStatus
+from payments.services.billing import bill_session
+from payments.services.check_books import check_books
+from payments.services.payouts.sending import send_payout
+from payments.services.payouts.starting import pay_settlement
+from payments.services.refunds.starting import request_refund
+from payments.services.releases import release_pending
+from payments.services.settlements import (
+    approve_settlement,
+    mark_settlement_paid,
+    reject_settlement,
+    request_settlement,
+)
+from payments.tests.factories import (
+    STARTED,
+    give,
+    make_member,
+    make_paid_cpo,
+    make_session,
+    make_staff,
+    snapshot_json,
+)
+from payments.tests.payments import begin, make_provider, pay, refund_all
+from payments.tests.prepaid import charging, make_seller, unplug
+from payments.tests.test_payouts import follow
+from unievp.lib import clock
+from unievp.lib.transitions import Transitions
+
+pytestmark = pytest.mark.django_db
+
+BOOK: Final = Path(django_settings.BASE_DIR) / "docs" / "payments.md"
+Row = tuple[str, dict[str, int], dict[str, int]]
+
+
+def sections() -> dict[str, list[list[str]]]:
+    """The cells of each section's table rows, without the table's head."""
+    found: defaultdict[str, list[list[str]]] = defaultdict(list)
+    title = ""
+    for line in BOOK.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            title = line.lstrip("# ").strip()
+        elif line.startswith("|"):
+            found[title].append([cell.strip() for cell in line.strip("|").split("|")])
+    return {title: rows[2:] for title, rows in found.items()}
+
+
+def told(title: str) -> list[Row]:
+    return [(row[0].strip("`"), _legs(row[1]), _legs(row[2])) for row in sections()[title]]
+
+
+def _legs(cell: str) -> dict[str, int]:
+    return {
+        code: int(amount.replace(",", "")) for code, amount in re.findall(r"`(\w+)` ([\d,]+)", cell)
+    }
+
+
+def booked() -> list[Row]:
+    """What the ledger has, in the order of booking; gifts of the tests are not shown."""
+    rows: dict[int, Row] = {}
+    entries = LedgerEntry.objects.exclude(transaction__kind=Booking.ADJUSTMENT)
+    for entry in entries.select_related("account", "transaction").order_by("transaction_id", "pk"):
+        row = rows.setdefault(entry.transaction_id, (entry.transaction.kind, {}, {}))
+        row[1 if entry.side == "D" else 2][entry.account.code] = entry.amount
+    return list(rows.values())
+
+
+# --- the examples -------------------------------------------------------------------------------
+
+
+def prepaid(fake: Any) -> None:
+    intent = charging(fake, make_seller(per_kwh=2_000), amount=50_000)
+    bill_session(unplug(intent, 19_000, reason="EVDisconnected").pk)
+    refund_all(intent)
+    release_pending(intent.cpo, now=clock.now() + timedelta(days=2))
+
+
+def on_account(_fake: Any) -> None:
+    cpo = make_paid_cpo()
+    CommissionRate.objects.create(cpo=cpo, percent=Decimal(5), fixed=500, valid_from=STARTED)
+    snapshot = snapshot_json(per_kwh="2000", session_fee="5550", pbjt="10")
+    bill_session(make_session(cpo=cpo, snapshot=snapshot).pk)
+
+
+def given_back(fake: Any) -> None:
+    intent = pay(fake, begin(fake, amount=50_000))
+    request_refund(intent, actor=make_staff(), reason="broken plug", amount=20_000)
+    refund_all(intent)
+
+
+def _requested(amount: int = 60_000, **bank: str) -> Any:
+    cpo = make_paid_cpo(**bank)
+    give(cpo, 100_000)
+    return request_settlement(cpo, actor=make_member(cpo), amount=amount)
+
+
+def _paid_out(fake: Any, **bank: str) -> Any:
+    make_provider(fake)
+    payout = pay_settlement(approve_settlement(_requested(**bank), actor=make_staff()))
+    assert payout is not None
+    send_payout(payout.pk)
+    return payout
+
+
+def paid_by_gateway(fake: Any) -> None:
+    follow(_paid_out(fake), PayoutStatus.PAID)
+
+
+def paid_by_hand(_fake: Any) -> None:
+    settlement = approve_settlement(_requested(), actor=make_staff())
+    mark_settlement_paid(settlement, actor=make_staff(), proof="TRF-1", fee=2_500)
+
+
+def paid_by_hand_at_its_cost(_fake: Any) -> None:
+    django_settings.SETTLEMENT_FEE_BEARER = "cpo"
+    django_settings.SETTLEMENT_TRANSFER_FEE = 2_500
+    paid_by_hand(_fake)
+
+
+def rejected(_fake: Any) -> None:
+    reject_settlement(_requested(), actor=make_staff(), reason="not now")
+
+
+def returned(fake: Any) -> None:
+    payout = _paid_out(fake, bank_account_number="654321")
+    follow(payout, PayoutStatus.PAID)
+    follow(payout, PayoutStatus.REVERSED)
+
+
+EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
+    "Prepaid, and the rest goes back": prepaid,
+    "On account, with taxes and a fixed commission": on_account,
+    "A refund by staff": given_back,
+    "A settlement through the gateway": paid_by_gateway,
+    "A settlement by hand": paid_by_hand,
+    "A settlement by hand whose fee the company bears": paid_by_hand_at_its_cost,
+    "A settlement that is rejected": rejected,
+    "A settlement that the bank sends back": returned,
+}
+
+
+@pytest.mark.parametrize("title", EXAMPLES)
+def test_example_is_booked_as_the_book_says(fake, settings, title):
+    settings.SETTLEMENT_FEE_BEARER = "platform"  # and put back afterwards
+    settings.SETTLEMENT_TRANSFER_FEE = 0
+    EXAMPLES[title](fake)
+    assert booked() == told(title)
+    assert not any(check_books().values())
+
+
+def test_every_example_of_the_book_is_executed():
+    text = BOOK.read_text(encoding="utf-8")
+    examples = text.split("\n## Worked examples\n")[1].split("\n## ")[0]
+    assert re.findall(r"^### (.+)$", examples, re.MULTILINE) == list(EXAMPLES)
+
+
+# --- the chart and the states -------------------------------------------------------------------
+
+
+def test_chart_of_the_book_is_the_chart():
+    rows = {row[0].strip("`"): (row[1], row[2]) for row in sections()["Chart of accounts"]}
+    sides = {"D": "debit", "C": "credit"}
+    assert rows == {
+        code.value: (sides[account.normal_side], "yes" if account.allow_negative else "no")
+        for code, account in CHART.items()
+    }
+    assert len(rows) == len(Code)
+
+
+@pytest.mark.parametrize(
+    ("title", "table"),
+    [
+        ("Payment", states.INTENT_TRANSITIONS),
+        ("Refund", states.REFUND_TRANSITIONS),
+        ("Payout", states.PAYOUT_TRANSITIONS),
+        ("Settlement", states.SETTLEMENT_TRANSITIONS),
+    ],
+)
+def test_states_of_the_book_are_those_of_the_code(title: str, table: Transitions) -> None:
+    rows = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in sections()[title]}
+    assert rows == {old: {new for new in rows if table.allows(old, new)} for old in rows}
+    choices = {
+        "Payment": states.IntentStatus,
+        "Refund": states.RefundStatus,
+        "Payout": states.PayoutStatus,
+        "Settlement": states.SettlementStatus,
+    }
+    assert set(rows) == set(choices[title].values)
