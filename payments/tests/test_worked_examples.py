@@ -133,6 +133,12 @@ def paid_by_hand_at_its_cost(_fake: Any) -> None:
     paid_by_hand(_fake)
 
 
+def paid_by_gateway_at_its_cost(fake: Any) -> None:
+    django_settings.SETTLEMENT_FEE_BEARER = "cpo"
+    django_settings.SETTLEMENT_TRANSFER_FEE = 2_500
+    paid_by_gateway(fake)
+
+
 def rejected(_fake: Any) -> None:
     reject_settlement(_requested(), actor=make_staff(), reason="not now")
 
@@ -150,6 +156,9 @@ EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
     "A settlement through the gateway": paid_by_gateway,
     "A settlement by hand": paid_by_hand,
     "A settlement by hand whose fee the company bears": paid_by_hand_at_its_cost,
+    "A settlement whose fee the company bears and the gateway does not tell": (
+        paid_by_gateway_at_its_cost
+    ),
     "A settlement that is rejected": rejected,
     "A settlement that the bank sends back": returned,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payments.chart import AccountRef, Booking, Code, cpo_account
-from payments.ledger.legs import Leg, credit, debit
+from payments.ledger.legs import credit, debit
 from payments.models import Settlement
 from payments.services import ledger
 
@@ -17,14 +17,22 @@ def give_back(settlement: Settlement) -> None:
 
 
 def book_paid(settlement: Settlement, source: AccountRef, fee: int) -> None:
-    """`fee` is what the bank took of us; what the company bears of it stays with us."""
-    currency = settlement.currency
-    held = cpo_account(Code.CPO_SETTLEMENT_HOLD, settlement.cpo_id, currency)
+    """`fee` is what the bank took of us, known or 0; what the company bears is income.
+
+    Each in its own account: the bank's fee may be less than what was kept back, or be told later.
+    """
+    currency, kept = settlement.currency, settlement.charged_fee
     legs = [
-        debit(held, settlement.amount),
+        debit(
+            cpo_account(Code.CPO_SETTLEMENT_HOLD, settlement.cpo_id, currency), settlement.amount
+        ),
         credit(source, settlement.transfer_amount + fee),
-        *_expense(fee - settlement.charged_fee, currency),
     ]
+    if fee:
+        legs.append(debit(AccountRef(Code.PAYOUT_FEE_EXPENSE, currency=currency), fee))
+    if kept:
+        income = cpo_account(Code.PLATFORM_FEE_REVENUE, settlement.cpo_id, currency)
+        legs.append(credit(income, kept))
     ledger.post(
         key=f"settlement:{settlement.pk}:paid",
         kind=Booking.SETTLEMENT_PAID,
@@ -43,14 +51,6 @@ def book_reversed(settlement: Settlement, target: AccountRef) -> None:
         legs=[debit(target, amount), credit(wallet, amount)],
         metadata={"settlement": settlement.pk},
     )
-
-
-def _expense(net: int, currency: str) -> list[Leg]:
-    """Below 0: the company paid more than the bank took."""
-    account = AccountRef(Code.PAYOUT_FEE_EXPENSE, currency=currency)
-    if net > 0:
-        return [debit(account, net)]
-    return [credit(account, -net)] if net < 0 else []
 
 
 def _move(settlement: Settlement, kind: Booking, source: Code, target: Code) -> None:
