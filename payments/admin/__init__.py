@@ -10,6 +10,7 @@ from payments.admin.charges import PrepaidChargeAdmin
 from payments.admin.intents import PaymentIntentAdmin
 from payments.admin.limits import ChargeLimitAdmin
 from payments.admin.payouts import PayoutAdmin
+from payments.admin.proofs import BooksProofAdmin, DifferenceAdmin
 from payments.admin.providers import ProviderConfigAdmin
 from payments.admin.rates import CommissionRateAdmin
 from payments.admin.receipts import ReceiptMailAdmin
@@ -21,8 +22,10 @@ from payments.admin.webhooks import WebhookDeliveryAdmin
 __all__ = [
     "BankAccountChangeAdmin",
     "BillAdmin",
+    "BooksProofAdmin",
     "ChargeLimitAdmin",
     "CommissionRateAdmin",
+    "DifferenceAdmin",
     "LedgerAccountAdmin",
     "LedgerBlockAdmin",
     "LedgerEntryAdmin",

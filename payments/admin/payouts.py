@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.messages import SUCCESS
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,11 +10,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from cpo.models import User
 from payments.admin.colours import PAYOUT_COLOURS
 from payments.models import Payout
 from payments.services.asking import ask_about_payout
+from payments.services.settling.doubts import Outcome, resolve_payout
 from unievp.lib.admin import (
     Question,
     ReadOnlyAdmin,
@@ -26,8 +29,17 @@ from unievp.lib.admin import (
     money,
     when,
 )
-from unievp.lib.admin.confirm import change_page
+from unievp.lib.admin.confirm import ReasonForm, change_page
 from unievp.lib.secrets import mask
+
+
+class OutcomeForm(ReasonForm):
+    outcome = forms.ChoiceField(
+        label=_("What became of it"),
+        choices=Outcome.choices,
+        widget=UnfoldAdminRadioSelectWidget(),
+    )
+    field_order = ("outcome", "reason")
 
 
 class PayoutInline(ReadOnlyInline):
@@ -74,7 +86,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         "state", "purpose", "amount_text", "fee_text", "bank", "account", "provider", "why",
         "reference", "gateway_id", "created", "sent", "looked", "ended", "tries",
     )  # fmt: skip
-    actions_detail = ("ask_gateway",)
+    actions_detail = ("ask_gateway", "resolve")
 
     @column(_("status"), ordering="status", label=PAYOUT_COLOURS)
     def state(self, payout: Payout) -> Any:
@@ -139,5 +151,26 @@ class PayoutAdmin(ReadOnlyAdmin):
             ask_about_payout(payout, actor=cast("User", request.user))
             self.message_user(request, _("Asked. Look again in a moment."), SUCCESS)
             return HttpResponseRedirect(change_page(payout))
+
+        return ask(self, request, payout, question, run)
+
+    @detail_action(
+        _("Resolve review"),
+        url_path="resolve",
+        icon="gavel",
+        permissions=("payments.change_payout",),
+    )
+    def resolve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        payout = get_row(self, request, object_id)
+        question = Question(
+            title=_("Resolve the review of this payout"),
+            text=_("Ask the gateway and the bank first: what failed may be paid once more."),
+            submit=_("Resolve"),
+            danger=True,
+            form_class=OutcomeForm,
+        )
+
+        def run(answer: dict[str, Any]) -> None:
+            resolve_payout(payout, actor=cast("User", request.user), **answer)
 
         return ask(self, request, payout, question, run)

@@ -6,14 +6,23 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from cpo.models import User
+from payments.admin.papers import PROOF, STATEMENT, download_proof, download_statement
 from payments.admin.payouts import PayoutInline
-from payments.models import Settlement, SettlementStatus, SettlementStatusChange
+from payments.documents.files import KINDS
+from payments.models import Settlement, SettlementProof, SettlementStatus, SettlementStatusChange
 from payments.services import settlements
+from payments.services.settling.proofs import ProofPaper
 from unievp.lib.admin import (
     Question,
     ReadOnlyAdmin,
@@ -26,10 +35,17 @@ from unievp.lib.admin import (
     when,
 )
 from unievp.lib.admin.confirm import ReasonForm
+from unievp.lib.admin.links import link, links
+from unievp.lib.documents import MOST_BYTES
 from unievp.lib.secrets import mask
 
 
 class PaidForm(forms.Form):
+    document = forms.FileField(
+        label=_("Bank's paper"),
+        help_text=_("PDF, PNG or JPEG."),
+        widget=UnfoldAdminFileFieldWidget(),
+    )
     proof = forms.CharField(
         label=_("Bank's reference"), max_length=300, widget=UnfoldAdminTextInputWidget()
     )
@@ -94,14 +110,25 @@ class SettlementAdmin(ReadOnlyAdmin):
         ("decided_by", "decided"),
         ("bank", "account"),
         ("paid", "proof"),
+        ("papers", "kept_back"),
         "reason",
     )
     readonly_fields = (
         "state", "cpo", "amount_text", "fee_text", "requested_by", "requested", "decided_by",
-        "decided", "bank", "account", "paid", "proof", "reason",
+        "decided", "bank", "account", "paid", "proof", "papers", "kept_back", "reason",
     )  # fmt: skip
     inlines = (StatusChangeInline, PayoutInline)
     actions_detail = ("approve", "reject", "cancel", "mark_paid")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:settlement_id>/proof", wrap(download_proof), name=PROOF),
+            path(
+                "<int:settlement_id>/statement.<str:kind>", wrap(download_statement), name=STATEMENT
+            ),
+            *super().get_urls(),
+        ]
 
     @column(_("settlement"), ordering="pk")
     def number(self, settlement: Settlement) -> str:
@@ -118,6 +145,21 @@ class SettlementAdmin(ReadOnlyAdmin):
     @column(_("transfer fee"))
     def fee_text(self, settlement: Settlement) -> str:
         return money(settlement.fee, settlement.currency)
+
+    @column(_("fee kept back"))
+    def kept_back(self, settlement: Settlement) -> str:
+        return money(settlement.charged_fee, settlement.currency)
+
+    @column(_("papers"))
+    def papers(self, settlement: Settlement) -> SafeString:
+        shown = [
+            link(reverse(f"admin:{STATEMENT}", args=(settlement.pk, kind)), kind.upper())
+            for kind in KINDS
+        ]
+        proof = SettlementProof.objects.filter(settlement=settlement).first()
+        if proof is not None:
+            shown.append(link(reverse(f"admin:{PROOF}", args=(settlement.pk,)), proof.name))
+        return links(*shown)
 
     @column(_("bank"))
     def bank(self, settlement: Settlement) -> str:
@@ -192,6 +234,11 @@ class SettlementAdmin(ReadOnlyAdmin):
         actor = cast("User", request.user)
 
         def run(answer: dict[str, Any]) -> None:
+            file = answer.pop("document", None)
+            if file is not None:
+                # Read no further than what is refused anyway.
+                content = file.read(MOST_BYTES + 1)
+                answer["document"] = ProofPaper(str(file.name), content)
             service(settlement, actor=actor, **answer)
 
         return ask(self, request, settlement, question, run)

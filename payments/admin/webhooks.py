@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cpo.models import User
-from payments.gateways.redaction import redacted_body, redacted_values
 from payments.models import WebhookDelivery
 from payments.services.providers import SECRETS
+from payments.services.redaction import redacted_body, redacted_values
 from payments.services.webhooks import process_again
 from unievp.lib.admin import (
     Question,

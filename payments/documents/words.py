@@ -12,6 +12,8 @@ from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from payments.chart import Booking
+
 # What the fonts that every PDF reader has can show.
 _CHARSET = "cp1252"
 # As the engine names them.
@@ -45,6 +47,23 @@ def quantity(value: Decimal, language: str) -> str:
 def unit_word(unit: str) -> str:
     """The engine's name of a unit in the reader's language."""
     return _(unit) if unit in _UNITS else unit
+
+
+def booking_word(kind: str) -> str:
+    """What a booking is called on a company's papers and pages."""
+    known = {
+        Booking.BILL: _("Charge"),
+        Booking.RELEASE: _("Released"),
+        Booking.SETTLEMENT_HOLD: _("Settlement asked for"),
+        Booking.SETTLEMENT_RELEASE: _("Settlement taken back"),
+        Booking.SETTLEMENT_PAID: _("Paid to you"),
+        Booking.SETTLEMENT_REVERSED: _("Returned by the bank"),
+        Booking.GATEWAY_FEE: _("Fee of the payment provider"),
+        Booking.REFUND: _("Refund"),
+        Booking.ADJUSTMENT: _("Correction"),
+        Booking.REVERSAL: _("Reversal"),
+    }
+    return known.get(Booking(kind), kind) if kind in set(Booking) else kind
 
 
 def moment(at: datetime, zone: str, language: str) -> str:

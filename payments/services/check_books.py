@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -79,15 +80,35 @@ _QUERIES: dict[str, str] = {
 }
 
 
-def check_books() -> dict[str, list[str]]:
-    """Differences by the name of the check, in the order of checking; empty lists are proofs."""
-    found = {name: list(_differences(query)) for name, query in _QUERIES.items()}
-    found["hash chain"] = verify_chain()
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One difference; `expected` is empty where the check says everything in `subject`."""
+
+    kind: str
+    subject: str
+    expected: str = ""
+    found: str = ""
+
+    def __str__(self) -> str:
+        if not (self.expected or self.found):
+            return self.subject
+        return f"{self.subject}: expected {self.expected}, found {self.found}"
+
+
+def find_differences() -> dict[str, list[Found]]:
+    """By the name of the check, in the order of checking; empty lists are proofs."""
+    found = {name: list(_differences(name, query)) for name, query in _QUERIES.items()}
+    found["hash chain"] = [Found("hash chain", problem) for problem in verify_chain()]
     return found
 
 
-def _differences(query: str) -> Iterator[str]:
+def check_books() -> dict[str, list[str]]:
+    """The same in words."""
+    return {name: [str(each) for each in found] for name, found in find_differences().items()}
+
+
+def _differences(kind: str, query: str) -> Iterator[Found]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         for what, expected, is_now in cursor.fetchall():
-            yield f"{what}: expected {expected}, found {is_now}"
+            yield Found(kind, str(what), str(expected), str(is_now))

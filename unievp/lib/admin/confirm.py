@@ -64,7 +64,8 @@ def ask(
 
     `run` may answer with a page of its own. A DomainError is shown on the form.
     """
-    form = question.form_class(request.POST if request.method == "POST" else None)
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = question.form_class(*given)
     if request.method == "POST" and form.is_valid():
         try:
             response = run(form.cleaned_data)

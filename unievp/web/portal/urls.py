@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from unievp.web.portal import board, explain, sessions, wallet, wire
+from unievp.web.portal import board, explain, sessions, settlements, wallet, wire
 
 app_name = "portal"
 urlpatterns = [
@@ -19,6 +19,12 @@ urlpatterns = [
     path("wallet", wallet.wallet_page, name="wallet"),
     path("wallet/settlements", wallet.ask_for_settlement, name="ask_for_settlement"),
     path("wallet/settlements/<int:settlement_id>/cancel", wallet.cancel, name="cancel_settlement"),
+    path(
+        "wallet/settlements/<int:settlement_id>/statement.<str:kind>",
+        settlements.statement,
+        name="settlement_statement",
+    ),
+    path("wallet/schedule", settlements.schedule, name="settlement_schedule"),
     path("chargers/<int:charger_pk>/wire", wire.wire_log, name="wire"),
     path("chargers/<int:charger_pk>/wire.jsonl", wire.wire_export, name="wire_export"),
 ]

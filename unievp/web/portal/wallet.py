@@ -15,12 +15,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from cpo.models import CPO
-from payments.chart import CHART, Booking, Code
-from payments.models import Settlement, SettlementStatus
+from payments.chart import CHART, Code
+from payments.documents.words import booking_word
+from payments.models import (
+    Frequency,
+    Settlement,
+    SettlementSchedule,
+    SettlementStatus,
+    Weekday,
+)
 from payments.selectors.wallet import statement, wallet
 from payments.services.settlements import cancel_settlement, request_settlement
+from payments.services.settling.policy import check_bank_account
 from payments.states import OPEN_SETTLEMENTS, SETTLEMENT_TRANSITIONS
-from unievp.lib.errors import DomainError
+from unievp.lib.errors import DomainError, InvalidError
 from unievp.lib.secrets import mask
 from unievp.web.portal.company import Desk, portal_page
 
@@ -28,6 +36,11 @@ _ENTRIES: Final = 20
 _SETTLEMENTS: Final = 10
 _DIGITS: Final = re.compile(r"[^0-9]")
 _LONGEST_AMOUNT: Final = 15
+_ZONES: Final = (
+    ("Asia/Jakarta", "WIB"),
+    ("Asia/Makassar", "WITA"),
+    ("Asia/Jayapura", "WIT"),
+)
 _COLOURS: Final[dict[str, str]] = {
     SettlementStatus.PAID: "green",
     SettlementStatus.REQUESTED: "yellow",
@@ -42,7 +55,7 @@ _COLOURS: Final[dict[str, str]] = {
 @portal_page
 def wallet_page(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Of the chosen company, or of the first whose money the visitor may see."""
-    cpo = _company(desk, request.GET.get("cpo", ""))
+    cpo = chosen_company(desk, request.GET.get("cpo", ""))
     settlements = list(cpo.settlements.order_by("-requested_at", "-pk")[:_SETTLEMENTS])
     context: dict[str, Any] = {
         "desk": desk,
@@ -50,10 +63,15 @@ def wallet_page(request: HttpRequest, desk: Desk) -> HttpResponse:
         "company": cpo,
         "wallet": wallet(cpo),
         "account": mask(cpo.bank_account_number),
+        "bank_trouble": _bank_trouble(cpo),
+        "schedule": SettlementSchedule.objects.filter(cpo=cpo).first(),
+        "frequencies": Frequency.choices,
+        "weekdays": Weekday.choices,
+        "zones": _ZONES,
         "settlements": [_row(settlement) for settlement in settlements],
         "is_open": any(each.status in OPEN_SETTLEMENTS for each in settlements),
         "entries": [
-            (entry, _about(entry.transaction.kind), CHART[Code(entry.account.code)].meaning)
+            (entry, booking_word(entry.transaction.kind), CHART[Code(entry.account.code)].meaning)
             for entry in statement(cpo)[:_ENTRIES]
         ],
     }
@@ -64,18 +82,15 @@ def wallet_page(request: HttpRequest, desk: Desk) -> HttpResponse:
 @portal_page
 def ask_for_settlement(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """`amount` in rupiah as people write it; nothing: all that is available."""
-    cpo = _company(desk, request.POST.get("cpo", ""))
-    digits = _DIGITS.sub("", request.POST.get("amount", ""))
-    if len(digits) > _LONGEST_AMOUNT:
-        messages.error(request, _("This is no amount."))
-        return _back(cpo.pk)
+    cpo = chosen_company(desk, request.POST.get("cpo", ""))
     try:
-        request_settlement(cpo, actor=desk.user, amount=int(digits) if digits else None)
+        amount = whole_rupiah(request.POST.get("amount", ""))
+        request_settlement(cpo, actor=desk.user, amount=amount)
     except DomainError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Asked for. The platform checks and pays it."))
-    return _back(cpo.pk)
+    return back_to_wallet(cpo.pk)
 
 
 @require_POST
@@ -91,16 +106,35 @@ def cancel(request: HttpRequest, desk: Desk, settlement_id: int) -> HttpResponse
         messages.error(request, str(error))
     else:
         messages.success(request, _("Taken back. The money is available again."))
-    return _back(settlement.cpo_id)
+    return back_to_wallet(settlement.cpo_id)
 
 
-def _company(desk: Desk, wanted: str) -> CPO:
+def whole_rupiah(text: str) -> int | None:
+    """As people write it; None for nothing. Raises InvalidError."""
+    digits = _DIGITS.sub("", text)
+    if len(digits) > _LONGEST_AMOUNT:
+        raise InvalidError(_("This is no amount."), field="amount")
+    return int(digits) if digits else None
+
+
+def chosen_company(desk: Desk, wanted: str) -> CPO:
     """Raises Http404 where the visitor may see no company's money, or not that one's."""
     companies = desk.money_cpos
     chosen = [cpo for cpo in companies if str(cpo.pk) == wanted] if wanted else companies[:1]
     if not chosen:
         raise Http404
     return chosen[0]
+
+
+def _bank_trouble(cpo: CPO) -> str:
+    """Why nothing is paid to a new bank account yet; "" where it is."""
+    if not cpo.bank_account_number:
+        return ""
+    try:
+        check_bank_account(cpo)
+    except DomainError as error:
+        return str(error)
+    return ""
 
 
 def _row(settlement: Settlement) -> dict[str, Any]:
@@ -112,21 +146,5 @@ def _row(settlement: Settlement) -> dict[str, Any]:
     }
 
 
-def _about(kind: str) -> str:
-    words = {
-        Booking.BILL: _("Charge"),
-        Booking.RELEASE: _("Released"),
-        Booking.SETTLEMENT_HOLD: _("Settlement asked for"),
-        Booking.SETTLEMENT_RELEASE: _("Settlement taken back"),
-        Booking.SETTLEMENT_PAID: _("Paid to you"),
-        Booking.SETTLEMENT_REVERSED: _("Returned by the bank"),
-        Booking.GATEWAY_FEE: _("Fee of the payment provider"),
-        Booking.REFUND: _("Refund"),
-        Booking.ADJUSTMENT: _("Correction"),
-        Booking.REVERSAL: _("Reversal"),
-    }
-    return words.get(Booking(kind), kind) if kind in set(Booking) else kind
-
-
-def _back(cpo_id: UUID) -> HttpResponse:
+def back_to_wallet(cpo_id: UUID) -> HttpResponse:
     return redirect(f"{reverse('portal:wallet')}?{urlencode({'cpo': cpo_id})}")

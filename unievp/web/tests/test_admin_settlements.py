@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from cpo.models import CPO, User
@@ -60,6 +63,10 @@ def press(client, user, settlement, action, **answer):
     return response
 
 
+async def read(response):
+    return b"".join([piece async for piece in response.streaming_content])
+
+
 def balance(code, settlement):
     account = LedgerAccount.objects.get(code=code, owner_id=str(settlement.cpo_id))
     return account.balance
@@ -99,9 +106,29 @@ def test_transfer_made_by_hand_is_booked_once(client, settlement):
     other = staff("other", "change_settlement")
     press(client, other, settlement, "approve")
     press(client, other, settlement, "mark_paid", proof="BCA-77", fee=2_500)
-    press(client, other, settlement, "mark_paid", proof="BCA-78", fee=2_500)
+    assert settlement.status == "approved"
+    for reference in ("BCA-77", "BCA-78"):
+        paper = SimpleUploadedFile("bukti.exe", b"%PDF-1.7")
+        press(client, other, settlement, "mark_paid", proof=reference, fee=2_500, document=paper)
     assert (settlement.status, settlement.proof, settlement.fee) == ("paid", "BCA-77", 2_500)
     assert balance(Code.CPO_SETTLEMENT_HOLD, settlement) == 0
+    proof = client.get(reverse("admin:payments_settlement_proof", args=(settlement.pk,)))
+    assert proof["Content-Disposition"] == f'attachment; filename="{settlement}-proof.pdf"'
+    asyncio.run(read(proof))
+
+
+def test_papers_are_for_staff_who_may_see_settlements(client, settlement):
+    pages = ("settlement_proof", "settlement_statement")
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    for page, args in zip(pages, ((settlement.pk,), (settlement.pk, "pdf")), strict=True):
+        assert client.get(reverse(f"admin:payments_{page}", args=args)).status_code == 404
+    client.force_login(staff("reader"))
+    for kind, start in (("pdf", b"%PDF-"), ("csv", "\ufeff".encode())):
+        url = reverse("admin:payments_settlement_statement", args=(settlement.pk, kind))
+        assert asyncio.run(read(client.get(url))).startswith(start)
+    url = reverse("admin:payments_settlement_statement", args=(settlement.pk, "exe"))
+    assert client.get(url).status_code == 404
+    assert client.get(reverse("admin:payments_settlement_proof", args=(1,))).status_code == 404
 
 
 def test_account_number_is_masked(client, settlement, asker):
