@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from chargers.admin import colours
@@ -115,7 +116,7 @@ class ConnectorAdmin(AuditedAdmin):
     def state(self, connector: Connector) -> Any:
         return shown_status(connector)
 
-    @column(_("for"), ordering="status_at")
+    @column(pgettext_lazy("duration", "for"), ordering="status_at")
     def lasting(self, connector: Connector) -> str:
         return since(connector.status_at)
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from chargers.models import Charger, Frame, MeterReading
@@ -61,7 +62,11 @@ class OutcomeFilter(admin.SimpleListFilter):
     parameter_name = "ended"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("result", _("Answered")), ("failed", _("Failed")), ("open", _("Open"))]
+        return [
+            ("result", _("Answered")),
+            ("failed", _("Failed")),
+            ("open", pgettext_lazy("message", "Open")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         wanted = {
