@@ -34,6 +34,7 @@ from payments.services.payouts import sending as payouts
 from payments.services.payouts.starting import pay_settlement
 from payments.services.prepaid import following as prepaid
 from payments.services.prepaid.starting import decide_start, start_paid
+from payments.services.reconciliation.proving import prove_books
 from payments.services.refunds import sending as refunds
 from payments.services.settling import schedules
 from payments.services.webhooks import process_delivery
@@ -229,6 +230,12 @@ def on_webhook_stored(event: WebhookStored) -> None:
 
 def on_refund_requested(event: RefundRequested) -> None:
     send_refund.apply_async((str(event.refund_id),), retry=False)
+
+
+@shared_task(acks_late=True)
+def prove_books_daily() -> bool:
+    """Today's proof if it is due; a missed beat is made up for by the next one."""
+    return prove_books() is not None
 
 
 def on_payout_queued(event: PayoutQueued) -> None:

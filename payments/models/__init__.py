@@ -12,6 +12,7 @@ from payments.models.ledger import (
     Side,
 )
 from payments.models.payout import Payout
+from payments.models.proof import BooksProof, Difference, DifferenceStatus
 from payments.models.provider import Environment, Provider, ProviderConfig
 from payments.models.receipt_mail import ReceiptMail
 from payments.models.refund import Refund
@@ -42,9 +43,12 @@ __all__ = [
     "Bill",
     "BillLine",
     "BillLineKind",
+    "BooksProof",
     "ChargeLimit",
     "ChargeStatus",
     "CommissionRate",
+    "Difference",
+    "DifferenceStatus",
     "Environment",
     "Frequency",
     "IntentStatus",

@@ -101,6 +101,8 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("payments.CommissionRate", "percent"),
             ("payments.ProviderConfig", "hub"),
             ("payments.WebhookDelivery", "webhook"),
+            ("payments.BooksProof", "fact_check"),
+            ("payments.Difference", "difference"),
             ("payments.LedgerAccount", "account_balance"),
             ("payments.LedgerTransaction", "sync_alt"),
             ("payments.LedgerEntry", "list_alt"),

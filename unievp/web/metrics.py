@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from chargers.models import BillingStatus, Charger, ChargingSession, Connector, SessionStatus
 from cpo.access import is_platform_staff
+from payments.models import BooksProof, Difference, DifferenceStatus
 from unievp.lib import clock
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -59,8 +60,19 @@ def _families() -> list[tuple[str, str, list[Sample]]]:
         ),
         ("uniev_sessions_active", "Charging sessions now.", [({}, active)]),
         ("uniev_sessions_unbilled", "Ended sessions without a bill.", [({}, unbilled.count())]),
+        *_books(),
         ("uniev_sessions_held", "Sessions held for review.", [({}, held)]),
         ("uniev_oldest_unbilled_seconds", "Age of the oldest unbilled session.", [({}, wait)]),
+    ]
+
+
+def _books() -> list[tuple[str, str, list[Sample]]]:
+    last = BooksProof.objects.order_by("-day").first()
+    age = (clock.now() - last.at).total_seconds() if last else -1
+    unexplained = Difference.objects.filter(status=DifferenceStatus.OPEN).count()
+    return [
+        ("uniev_books_differences_open", "Differences nobody explained.", [({}, unexplained)]),
+        ("uniev_books_proof_age_seconds", "Age of the last proof; -1: none.", [({}, age)]),
     ]
 
 

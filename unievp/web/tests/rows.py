@@ -179,6 +179,11 @@ def _reservation(number: int) -> dict[str, Any]:
     return {"charger": charger, "command": command, "session": None, "created_label": "x"}
 
 
+@special("payments.BooksProof")
+def _proof(number: int) -> dict[str, Any]:
+    return {"day": date(2026, 1, 1) + timedelta(days=number)}
+
+
 @special("payments.ChargeLimit")
 def _charge_limit(number: int) -> dict[str, Any]:
     return {"minutes": 60, "stop_reason": "minutes", "stop_command": None}
