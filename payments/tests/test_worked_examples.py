@@ -77,7 +77,8 @@ def booked() -> list[Row]:
     entries = LedgerEntry.objects.exclude(transaction__kind=Booking.ADJUSTMENT)
     for entry in entries.select_related("account", "transaction").order_by("transaction_id", "pk"):
         row = rows.setdefault(entry.transaction_id, (entry.transaction.kind, {}, {}))
-        row[1 if entry.side == "D" else 2][entry.account.code] = entry.amount
+        legs = row[1] if entry.side == "D" else row[2]
+        legs[entry.account.code] = entry.amount
     return list(rows.values())
 
 
@@ -104,10 +105,10 @@ def given_back(fake: Any) -> None:
     refund_all(intent)
 
 
-def _requested(amount: int = 60_000, **bank: str) -> Any:
+def _requested(**bank: str) -> Any:
     cpo = make_paid_cpo(**bank)
     give(cpo, 100_000)
-    return request_settlement(cpo, actor=make_member(cpo), amount=amount)
+    return request_settlement(cpo, actor=make_member(cpo), amount=60_000)
 
 
 def _paid_out(fake: Any, **bank: str) -> Any:
