@@ -31,7 +31,7 @@ def change_bank_account(
     require_right(actor, cpo, Right.MONEY)
     code, holder, digits = _checked(bank_code, name, number)
     with transaction.atomic():
-        locked = CPO.objects.select_for_update().get(pk=cpo.pk)
+        locked = CPO.objects.select_for_update(no_key=True).get(pk=cpo.pk)
         before = _shown(locked)
         locked.bank_code, locked.bank_account_name = code, holder
         locked.bank_account_number = digits

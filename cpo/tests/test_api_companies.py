@@ -204,3 +204,51 @@ def test_staff_read_the_papers_and_nobody_else(client):
     assert answer["Content-Disposition"].startswith('attachment; filename="nib-')
     assert int(answer["Content-Length"]) == document.size
     answer.close()
+
+
+BANK = {"bank_code": "bri", "bank_account_name": "PT Baru", "bank_account_number": "5555 6666 77"}
+
+
+def test_a_new_bank_account_is_kept_masked_and_cools_off(client):
+    cpo = make_cpo(bank_code="BCA", bank_account_name="PT Lama", bank_account_number="1234567890")
+    client.force_login(make_member(cpo, Role.FINANCE))
+    answer = client.patch(f"/api/cpo/{cpo.pk}", BANK, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    assert "5555666677" not in answer.content.decode()
+    assert answer.json()["bank_code"] == "BRI"
+    cpo.refresh_from_db()
+    change = cpo.bank_changes.get()
+    assert (cpo.bank_account_number, change.account_number) == ("5555666677", "5555666677")
+    assert change.verified_at is None
+    assert change.usable_from > clock.now()
+    entry = AuditEntry.objects.get(action="cpo.change_bank_account")
+    assert (entry.before["bank_account_number"], entry.after["bank_account_number"]) == (
+        "••••",
+        "••••",
+    )
+
+
+@pytest.mark.parametrize("missing", sorted(BANK))
+def test_half_a_bank_account_changes_nothing(client, missing):
+    cpo = make_cpo(bank_code="BCA", bank_account_number="1234567890")
+    api = Api(client, cpo)
+    part = {name: value for name, value in BANK.items() if name != missing}
+    answer = api("PATCH", f"cpo/{cpo.pk}", {**part, "address": "Jl. Baru"})
+    assert fields_of(answer, 400) == {missing}
+    cpo.refresh_from_db()
+    assert (cpo.bank_code, cpo.address) == ("BCA", "")
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.VIEWER])
+def test_bank_accounts_are_changed_by_those_with_the_right_to_money(client, role):
+    cpo = make_cpo()
+    client.force_login(make_member(cpo, role))
+    answer = client.patch(f"/api/cpo/{cpo.pk}", BANK, content_type="application/json")
+    assert answer.status_code == 403
+    assert not cpo.bank_changes.exists()
+
+
+def test_rivals_change_no_bank_account(client):
+    cpo = make_cpo()
+    assert Api(client, make_cpo())("PATCH", f"cpo/{cpo.pk}", BANK).status_code == 404
+    assert not cpo.bank_changes.exists()

@@ -46,8 +46,9 @@ def open_settlement(cpo: CPO, *, actor: Actor | str, amount: int | None = None) 
     policy.check_bank_account(cpo)
     who = actor if isinstance(actor, str) else audit_name(actor)
     with transaction.atomic():
-        # One request at a time: amount and account are read and held under this lock.
-        locked = CPO.objects.select_for_update().get(pk=cpo.pk)
+        # One request at a time: amount and account are read and held under this lock. Not the
+        # key's: a decision that is being written names the company, and we may wait for it.
+        locked = CPO.objects.select_for_update(no_key=True).get(pk=cpo.pk)
         policy.check_may_be_paid(locked)
         policy.check_bank_account(locked)
         amount = _checked_amount(locked, amount)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from cpo.models import Role
+from cpo.services.bank_accounts import change_bank_account
 from payments.chart import Code
-from payments.models import Settlement
+from payments.models import Settlement, SettlementSchedule
 from payments.tests.factories import give, make_paid_cpo
 from unievp.web.tests.cast import person
 from unievp.web.tests.paying import driver
@@ -121,3 +124,49 @@ def test_company_without_an_account_is_told_to_add_one(alpha):
     html = text_of(member(alpha).get("/wallet"))
     assert "Add a bank account first." in html
     assert 'id="amount"' not in html
+
+
+async def read(answer):
+    return b"".join([piece async for piece in answer.streaming_content])
+
+
+def test_statement_is_downloaded_by_those_who_may_see_the_money(alpha, beta):
+    client = member(alpha)
+    ask(client, alpha)
+    number = Settlement.objects.get().pk
+    for kind, start in (("pdf", b"%PDF-"), ("csv", b"\xef\xbb\xbf")):
+        answer = client.get(f"/wallet/settlements/{number}/statement.{kind}")
+        assert answer.status_code == 200
+        assert answer["Content-Disposition"].endswith(f'.{kind}"')
+        assert asyncio.run(read(answer)).startswith(start)
+    assert client.get(f"/wallet/settlements/{number}/statement.exe").status_code == 404
+    for other in (member(beta), member(alpha, Role.OPERATOR), member(alpha, Role.VIEWER)):
+        assert other.get(f"/wallet/settlements/{number}/statement.pdf").status_code == 404
+    assert 'statement.pdf">PDF<' in text_of(client.get("/wallet")).replace("'", '"')
+
+
+def test_schedule_is_set_by_finance_and_refused_with_words(alpha, beta):
+    client = member(alpha)
+    values = {"cpo": alpha.pk, "frequency": "threshold", "threshold": "Rp 150.000", "weekday": "2"}
+    client.post("/wallet/schedule", values)
+    schedule = SettlementSchedule.objects.get()
+    assert (schedule.cpo, schedule.threshold, schedule.weekday) == (alpha, 150_000, 2)
+    html = text_of(client.post("/wallet/schedule", {**values, "threshold": "1"}, follow=True))
+    assert "At least 50000" in html
+    client.post("/wallet/schedule", {**values, "weekday": "12"})
+    assert member(beta).post("/wallet/schedule", values).status_code == 404
+    schedule.refresh_from_db()
+    assert (schedule.threshold, schedule.weekday) == (150_000, 2)
+
+
+def test_new_bank_account_says_why_nothing_is_paid_to_it(alpha):
+    change_bank_account(
+        alpha,
+        bank_code="BRI",
+        name="PT Alpha",
+        number="5555666677",
+        actor=person("boss@alph.example", alpha),
+    )
+    html = text_of(member(alpha).get("/wallet"))
+    assert 'id="bank-trouble"' in html
+    assert "nothing is paid to it before" in html
