@@ -26,8 +26,8 @@ from unievp.lib.admin import (
     when,
 )
 from unievp.lib.admin.confirm import change_page
-from unievp.lib.secrets import mask
 
+_SHOWN = 4
 VERIFY = ("cpo.change_bankaccountchange",)
 
 
@@ -66,7 +66,8 @@ class BankAccountChangeAdmin(ReadOnlyAdmin):
 
     @column(_("account number"))
     def account(self, change: BankAccountChange) -> str:
-        return mask(change.account_number)
+        # Who verifies it compares its end with the company's paper.
+        return f"••••{change.account_number[-_SHOWN:]}"
 
     @column(_("holder's name at the bank"))
     def told(self, change: BankAccountChange) -> str:

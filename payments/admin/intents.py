@@ -94,7 +94,7 @@ class PaymentIntentAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     fields = (
         ("state", "cpo"),
-        ("review", "is_late"),
+        ("review", "late"),
         ("amount_text", "paid_text"),
         ("refunded_text", "left"),
         ("method", "outlet"),
@@ -119,6 +119,10 @@ class PaymentIntentAdmin(ReadOnlyAdmin):
     @column(_("why it is in review"))
     def review(self, intent: PaymentIntent) -> str:
         return gettext(intent.review_reason) if intent.review_reason else "-"
+
+    @column(_("late money"), label={True: "warning"})
+    def late(self, intent: PaymentIntent) -> Any:
+        return (True, _("Late money")) if intent.is_late else None
 
     @column(_("amount"), ordering="amount")
     def amount_text(self, intent: PaymentIntent) -> str:

@@ -8,6 +8,9 @@ from django import forms
 from django.contrib import admin
 from django.contrib.messages import ERROR, SUCCESS
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.widgets import (
@@ -53,7 +56,7 @@ _LONGEST_KEY = 500
 
 def _key_field(label: Any, *, required: bool = False, help_text: Any = "") -> forms.CharField:
     return forms.CharField(
-        label=label,
+        label=capfirst(label),
         required=required,
         max_length=_LONGEST_KEY,
         help_text=help_text,
@@ -75,13 +78,13 @@ class KeysForm(forms.Form):
 
 class ProviderForm(ModelForm):
     methods = forms.MultipleChoiceField(
-        label=_("methods"),
+        label=capfirst(_("methods")),
         required=False,
         choices=[(method.value, method.value.upper().replace("_", " ")) for method in Method],
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     payout_version = forms.ChoiceField(
-        label=_("payout API"),
+        label=capfirst(_("payout API")),
         choices=[("v2", "v2"), ("v3", "v3")],
         initial="v2",
         widget=UnfoldAdminSelectWidget(),
@@ -155,7 +158,7 @@ class ProviderConfigAdmin(DeskAdmin):
             keys = {"fields": ("api_key", ("payout_key", "approver_key"),
                                ("webhook_secret", "signature_key"))}  # fmt: skip
             return ((None, whose), (_("Keys"), keys), self._settings, self._technical)
-        whose = {"fields": (("kind", "where"), ("owner", "webhook"), ("tested", "test_result"))}
+        whose = {"fields": (("kind", "where"), "owner", "webhook", ("tested", "test_result"))}
         keys = {"fields": ("masked_api_key", ("masked_payout_key", "masked_approver_key"),
                            ("masked_webhook_secret", "masked_signature_key"))}  # fmt: skip
         return ((None, whose), self._settings, (_("Keys"), keys), self._technical)
@@ -206,8 +209,8 @@ class ProviderConfigAdmin(DeskAdmin):
         return when(config.tested_at)
 
     @column(_("address for webhooks"))
-    def webhook(self, config: ProviderConfig) -> str:
-        return webhook_url(config)
+    def webhook(self, config: ProviderConfig) -> SafeString:
+        return format_html('<span class="uniev-anywhere">{}</span>', webhook_url(config))
 
     @column(_("API key"))
     def masked_api_key(self, config: ProviderConfig) -> str:

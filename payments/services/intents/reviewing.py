@@ -24,9 +24,9 @@ GIVEN_BACK = gettext_noop("The payment was given back")
 
 
 class Decision(models.TextChoices):
-    ACCEPT = "accept", _("Accept what was paid: what it is for goes on")
-    RETURN = "return", _("Give all of it back to the driver")
-    CLOSE = "close", _("Nothing was paid: close the payment as failed")
+    ACCEPT = "accept", _("Accept what was paid")
+    RETURN = "return", _("Give all of it back")
+    CLOSE = "close", _("Close: nothing was paid")
 
 
 def resolve_review(

@@ -16,7 +16,7 @@ from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
 
 class Outcome(models.TextChoices):
     ARRIVED = "paid", _("It arrived")
-    FAILED = "failed", _("It did not arrive, and never will")
+    FAILED = "failed", _("It never arrives")
 
 
 def resolve_payout(payout: Payout, *, outcome: str, reason: str, actor: User) -> Payout:
