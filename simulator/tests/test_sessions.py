@@ -221,6 +221,7 @@ async def test_clocks_that_follow_the_speed_make_energy_fit_the_time(central):
     assert stamps == sorted(stamps)
 
 
+@pytest.mark.slow
 async def test_at_true_speed_energy_is_what_power_and_time_give(central):
     async with fleet_at(central, stay_s=(1, 2), gap_s=1) as fleet:
         fleet.chargers[0].configuration.values["MeterValueSampleInterval"] = "1"
