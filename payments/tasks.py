@@ -35,6 +35,7 @@ from payments.services.payouts.starting import pay_settlement
 from payments.services.prepaid import following as prepaid
 from payments.services.prepaid.starting import decide_start, start_paid
 from payments.services.reconciliation.proving import prove_books
+from payments.services.reconciliation.statements import follow_statements
 from payments.services.refunds import sending as refunds
 from payments.services.settling import schedules
 from payments.services.webhooks import process_delivery
@@ -236,6 +237,12 @@ def on_refund_requested(event: RefundRequested) -> None:
 def prove_books_daily() -> bool:
     """Today's proof if it is due; a missed beat is made up for by the next one."""
     return prove_books() is not None
+
+
+@shared_task
+def read_statements() -> int:
+    """The gateways' own books, for the ledger and the proof."""
+    return follow_statements()
 
 
 def on_payout_queued(event: PayoutQueued) -> None:

@@ -25,6 +25,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
         "payments.tasks.ask_for_scheduled_settlements",
         10 * MINUTE,
     ),
+    "read gateways' statements": ("payments.tasks.read_statements", HOUR),
     "prove the books": ("payments.tasks.prove_books_daily", 15 * MINUTE),
     "seal ledger blocks": ("payments.tasks.seal_ledger_blocks", MINUTE),
     "follow payments": ("payments.tasks.follow_payments", 30.0),

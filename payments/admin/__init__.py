@@ -17,6 +17,7 @@ from payments.admin.receipts import ReceiptMailAdmin
 from payments.admin.refunds import RefundAdmin
 from payments.admin.schedules import SettlementRunAdmin, SettlementScheduleAdmin
 from payments.admin.settlements import SettlementAdmin
+from payments.admin.statements import StatementLineAdmin
 from payments.admin.webhooks import WebhookDeliveryAdmin
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "SettlementAdmin",
     "SettlementRunAdmin",
     "SettlementScheduleAdmin",
+    "StatementLineAdmin",
     "WebhookDeliveryAdmin",
 ]

@@ -264,6 +264,8 @@ class Gateway(Protocol):
     """Every call may raise `GatewayError`s, takes seconds, and needs no open transaction."""
 
     methods: frozenset[Method]
+    # Whether `transactions` are its whole books.
+    tells_transactions: bool
 
     def create_payment(self, request: PaymentRequest) -> PaymentSnapshot: ...
 

@@ -24,6 +24,7 @@ from payments.models.settlement_schedule import (
     SettlementSchedule,
     Weekday,
 )
+from payments.models.statement import StatementKind, StatementLine
 from payments.models.webhook import WebhookDelivery
 from payments.states import (
     AttemptStatus,
@@ -78,6 +79,8 @@ __all__ = [
     "SettlementStatus",
     "SettlementStatusChange",
     "Side",
+    "StatementKind",
+    "StatementLine",
     "StopReason",
     "WebhookDelivery",
     "Weekday",

@@ -62,6 +62,8 @@ class ProviderConfig(models.Model):
 
     tested_at = models.DateTimeField(_("last test"), null=True, blank=True)
     test_result = models.CharField(_("result of the test"), max_length=300, blank=True)
+    # The gateway's own books are read up to here.
+    statement_until = models.DateTimeField(_("statement read until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.db import connection
 
 from payments.ledger.blocks import verify_chain
+from payments.services.reconciliation.queries import QUERIES
 
+# payments settle within days.
 # Each query returns the rows that differ, as (what, should be, is).
 _QUERIES: dict[str, str] = {
     "trial balance": """
@@ -97,7 +99,9 @@ class Found:
 
 def find_differences() -> dict[str, list[Found]]:
     """By the name of the check, in the order of checking; empty lists are proofs."""
-    found = {name: list(_differences(name, query)) for name, query in _QUERIES.items()}
+    found = {
+        name: list(_differences(name, query)) for name, query in {**_QUERIES, **QUERIES}.items()
+    }
     found["hash chain"] = [Found("hash chain", problem) for problem in verify_chain()]
     return found
 

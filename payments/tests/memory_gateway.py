@@ -68,6 +68,7 @@ class MemoryGateway:
     faults: deque[str] = field(default_factory=deque)
     refunds_are_supported: bool = True
     methods: frozenset[Method] = frozenset(Method)
+    tells_transactions: bool = False
 
     # --- what a driver and the bank do ---------------------------------------------------------
 

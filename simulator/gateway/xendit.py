@@ -222,6 +222,7 @@ class XenditApi:
     async def transactions(self, request: Request) -> Response:
         checked_key(request)
         rows = [_transaction(each) for each in self.books.payments.values() if each.money]
+        rows += [_refund_line(r) for r in self.books.refunds.values() if r.state == "succeeded"]
         rows += [payout_transaction(p) for p in self.books.payouts.values() if p.paid_out]
         return JSONResponse({"data": rows, "has_more": False})
 
@@ -389,4 +390,20 @@ def _transaction(payment: Payment) -> dict[str, Any]:
         "fee": {"xendit_fee": fee, "value_added_tax": tax, "status": "COMPLETED"},
         "created": paid_at.isoformat(),
         "updated": paid_at.isoformat(),
+    }
+
+
+def _refund_line(refund: Refund) -> dict[str, Any]:
+    return {
+        "id": f"txn_{refund.id}",
+        "product_id": refund.id,
+        "type": "REFUND",
+        "status": "SUCCESS",
+        "reference_id": refund.reference,
+        "amount": refund.amount,
+        "net_amount": refund.amount,
+        "settlement_status": "SETTLED",
+        "fee": {"xendit_fee": 0, "value_added_tax": 0, "status": "COMPLETED"},
+        "created": refund.created_at,
+        "updated": refund.created_at,
     }

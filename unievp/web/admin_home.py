@@ -101,6 +101,7 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("payments.CommissionRate", "percent"),
             ("payments.ProviderConfig", "hub"),
             ("payments.WebhookDelivery", "webhook"),
+            ("payments.StatementLine", "summarize"),
             ("payments.BooksProof", "fact_check"),
             ("payments.Difference", "difference"),
             ("payments.LedgerAccount", "account_balance"),

@@ -37,6 +37,7 @@ class Midtrans:
     """Three hosts: Core API, Snap and Iris; a `base_url` of the configuration serves all."""
 
     methods: frozenset[Method] = payments.METHODS
+    tells_transactions = False
 
     def __init__(
         self, credentials: Credentials, *, transport: httpx.BaseTransport | None = None

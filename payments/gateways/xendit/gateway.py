@@ -35,6 +35,7 @@ class Xendit:
     """One address for test and live: the key decides."""
 
     methods: frozenset[Method] = frozenset({*payments.CHANNELS, Method.HOSTED})
+    tells_transactions = True
 
     def __init__(
         self, credentials: Credentials, *, transport: httpx.BaseTransport | None = None
@@ -109,10 +110,18 @@ def _transaction(row: Json) -> GatewayTransaction:
         net_amount=whole(row.get("net_amount")),
         fee=whole(fee.get("xendit_fee") or 0),
         tax_on_fee=whole(fee.get("value_added_tax") or 0),
-        settled=row.get("settlement_status") in ("SETTLED", "EARLY_SETTLED"),
+        settled=_is_settled(row),
         at=when(row.get("updated") or row.get("created")) or datetime.now(tz=UTC),
         raw=row,
     )
+
+
+def _is_settled(row: Json) -> bool:
+    """Money that goes out is not settled later: it went, or not."""
+    if row.get("status") != "SUCCESS":
+        return False
+    word = row.get("settlement_status")
+    return word in ("SETTLED", "EARLY_SETTLED") or (word is None and row.get("type") != "PAYMENT")
 
 
 def _stamp(moment: datetime) -> str:

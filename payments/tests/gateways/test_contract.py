@@ -317,3 +317,18 @@ def test_the_page_lists_what_is_open_and_lets_a_person_pay(fake, api):
     assert "Rp50.000" in page
     httpx.post(f"{fake.url}/pay/{payment.id}/pay")
     assert payment.state == "paid"
+
+
+def test_the_gateways_own_books_name_what_was_paid_and_what_it_took(fake, api):
+    paid, request = paid_payment(fake, api)
+    now = datetime.now(UTC)
+    lines = list(api.transactions(now - timedelta(hours=1), now + timedelta(hours=1)))
+    assert bool(lines) == api.tells_transactions
+    for line in lines:
+        assert (line.kind, line.reference, line.product_id) == (
+            "payment",
+            request.reference,
+            paid.payment_id,
+        )
+        assert line.settled
+        assert line.amount == 50_000 == line.net_amount + line.fee + line.tax_on_fee

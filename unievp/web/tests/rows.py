@@ -184,6 +184,11 @@ def _proof(number: int) -> dict[str, Any]:
     return {"day": date(2026, 1, 1) + timedelta(days=number)}
 
 
+@special("payments.StatementLine")
+def _statement_line(number: int) -> dict[str, Any]:
+    return {"attempt": None, "booking": None}
+
+
 @special("payments.ChargeLimit")
 def _charge_limit(number: int) -> dict[str, Any]:
     return {"minutes": 60, "stop_reason": "minutes", "stop_command": None}

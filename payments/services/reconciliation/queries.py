@@ -1,0 +1,57 @@
+"""What gateways say beside what we booked: each query returns (what, should be, is)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+QUERIES: Final[dict[str, str]] = {
+    "payments and the ledger": """
+        SELECT 'payment ' || coalesce(i.id::text, c.owner_id), coalesce(i.paid, 0),
+               coalesce(c.booked, 0)
+          FROM payments_paymentintent i FULL JOIN (
+               SELECT a.owner_id, sum(e.amount) booked
+                 FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+                 JOIN ledger_transaction t ON t.id = e.transaction_id
+                WHERE t.kind = 'capture' AND a.code = 'driver_deposit' AND e.side = 'C'
+                GROUP BY 1) c ON c.owner_id = i.id::text
+         WHERE coalesce(i.paid, 0) <> coalesce(c.booked, 0)""",
+    "payments in the gateway's statement": """
+        SELECT 'line ' || l.line_id || ' ' || l.reference,
+               'the payment as booked, settled once',
+               l.amount || ' = ' || l.net_amount || ' + ' || l.fee || ' + ' || l.tax
+          FROM payments_statementline l
+         WHERE l.kind = 'payment'
+           AND (l.attempt_id IS NULL OR (l.is_settled AND l.booked_at IS NULL))""",
+    "payments settled in time": """
+        SELECT 'attempt ' || a.reference, 'settled by the gateway', 'not since ' || i.paid_at
+          FROM payments_paymentattempt a
+          JOIN payments_paymentintent i ON i.id = a.intent_id
+          JOIN payments_providerconfig c ON c.id = a.config_id
+         WHERE a.status = 'succeeded' AND a.settled_at IS NULL
+           AND c.statement_until > i.paid_at + interval '4 days'""",
+    "refunds in the gateway's statement": """
+        SELECT 'line ' || l.line_id || ' ' || l.reference, l.amount,
+               coalesce(r.amount || ' ' || r.status, 'no refund')
+          FROM payments_statementline l LEFT JOIN payments_refund r ON r.reference = l.reference
+         WHERE l.kind = 'refund' AND l.is_settled
+           AND (r.amount, r.status) IS DISTINCT FROM (l.amount, 'succeeded')""",
+    "transfers in the gateway's statement": """
+        SELECT 'line ' || l.line_id || ' ' || l.reference, l.amount,
+               coalesce(p.amount || ' ' || p.status, 'no transfer')
+          FROM payments_statementline l LEFT JOIN payments_payout p ON p.reference = l.reference
+         WHERE l.kind = 'payout' AND l.is_settled
+           AND (p.amount, p.status) IS DISTINCT FROM (l.amount, 'paid')
+           AND p.status IS DISTINCT FROM 'reversed'""",
+    "fees of the gateway": """
+        SELECT 'line ' || l.line_id || ' ' || l.reference, l.expected_fee, l.fee
+          FROM payments_statementline l
+         WHERE l.expected_fee IS NOT NULL AND abs(l.fee - l.expected_fee) > 1""",
+    "fees as booked": """
+        SELECT 'line ' || l.line_id || ' ' || l.reference, l.fee + l.tax, coalesce(b.booked, 0)
+          FROM payments_statementline l LEFT JOIN (
+               SELECT e.transaction_id, sum(e.amount) booked
+                 FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+                WHERE a.code IN ('gateway_fee_expense', 'vat_in_fees') AND e.side = 'D'
+                GROUP BY 1) b ON b.transaction_id = l.booking_id
+         WHERE l.booked_at IS NOT NULL AND l.fee + l.tax <> coalesce(b.booked, 0)""",
+}
