@@ -94,8 +94,8 @@ def reserve_form(charger: Charger, **initial: Any) -> type[ReserveForm]:
     """With the connectors of this charger, and what it shows at first."""
 
     class Form(ReserveForm):
-        def __init__(self, data: Any = None) -> None:
-            super().__init__(data, initial=initial)
+        def __init__(self, data: Any = None, files: Any = None) -> None:
+            super().__init__(data, files, initial=initial)
             numbers = charger.connectors.order_by("number").values_list("number", flat=True)
             choices = [(number, str(number)) for number in numbers]
             field = cast("forms.TypedChoiceField", self.fields["connector_number"])
