@@ -78,10 +78,11 @@ def name_tariffs(chargers: Iterable[Charger], *, at: datetime | None = None) -> 
 
     `chargers` with their connectors prefetched; one without any counts as a whole.
     """
+    whole: list[int | None] = [None]
     outlets = [
         Outlet(charger.pk, connector_pk)
         for charger in chargers
-        for connector_pk in [one.pk for one in charger.connectors.all()] or [None]
+        for connector_pk in [one.pk for one in charger.connectors.all()] or whole
     ]
     found = effective_tariffs(outlets, at=at)
     names: dict[int, dict[str, None]] = {}
