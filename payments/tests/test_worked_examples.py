@@ -20,6 +20,7 @@ from payments.services.billing import bill_session
 from payments.services.check_books import check_books
 from payments.services.payouts.sending import send_payout
 from payments.services.payouts.starting import pay_settlement
+from payments.services.reconciliation.statements import follow_statements
 from payments.services.refunds.starting import request_refund
 from payments.services.releases import release_pending
 from payments.services.settlements import (
@@ -150,10 +151,20 @@ def returned(fake: Any) -> None:
     follow(payout, PayoutStatus.REVERSED)
 
 
+def settled(fake: Any) -> None:
+    intent = pay(fake, begin(fake, amount=50_000))
+    request_refund(intent, actor=make_staff(), reason="broken plug", amount=20_000)
+    refund_all(intent)
+    follow_statements()
+    request_refund(intent, actor=make_staff(), reason="broken plug", amount=5_000)
+    refund_all(intent)
+
+
 EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
     "Prepaid, and the rest goes back": prepaid,
     "On account, with taxes and a fixed commission": on_account,
     "A refund by staff": given_back,
+    "The gateway settles what was paid, and keeps its fee": settled,
     "A settlement through the gateway": paid_by_gateway,
     "A settlement by hand": paid_by_hand,
     "A settlement by hand whose fee the company bears": paid_by_hand_at_its_cost,

@@ -288,7 +288,20 @@ def _money_cards(figures: selectors.HomeFigures) -> list[dict[str, Any]]:
             ),
             alarm=_unbilled_alarm(unbilled),
         ),
+        _books_card(figures.books),
     ]
+
+
+def _books_card(books: selectors.Books) -> dict[str, Any]:
+    ago = since(books.proven_at) if books.proven_at else ""
+    return _card(
+        _("Differences in the books"),
+        books.differences,
+        _("Last proof: %(ago)s") % {"ago": ago} if ago else _("Not proven yet"),
+        "difference",
+        changelist_url("payments.Difference", status__exact="open"),
+        alarm="danger" if books.differences else "warning" if books.is_late else "",
+    )
 
 
 def _unbilled_alarm(unbilled: selectors.Unbilled) -> str:

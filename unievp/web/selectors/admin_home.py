@@ -20,11 +20,20 @@ from chargers.models import (
     Severity,
     UnknownCharger,
 )
-from payments.models import Bill, Settlement, SettlementStatus
+from payments.models import (
+    Bill,
+    BooksProof,
+    Difference,
+    DifferenceStatus,
+    Settlement,
+    SettlementStatus,
+)
 from unievp.lib import clock
 from unievp.web.timezones import OFFICE_ZONE
 
 HOURS = 24
+# The proof is made each night, and made up for within the hour.
+PROOF_IS_LATE_AFTER = timedelta(hours=26)
 # Billing reacts within seconds, and the sweep within minutes: older than this, something is stuck.
 UNBILLED_IS_LATE_AFTER = timedelta(minutes=15)
 _RECENT = 10
@@ -88,16 +97,36 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True)
+class Books:
+    """`proven_at` of the last proof, None: never; `differences` that nobody explained."""
+
+    proven_at: datetime | None
+    differences: int
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HomeFigures:
     chargers: Chargers
     running: Running
     unbilled: Unbilled
     settlements: Settlements
+    books: Books
     unknown_chargers: int
     critical_events: int
     today: Today
     hours: list[Hour]
     zone_name: str
+
+
+def _books() -> Books:
+    last = BooksProof.objects.order_by("-day").first()
+    proven_at = last.at if last else None
+    return Books(
+        proven_at=proven_at,
+        differences=Difference.objects.filter(status=DifferenceStatus.OPEN).count(),
+        is_late=proven_at is not None and clock.now() - proven_at > PROOF_IS_LATE_AFTER,
+    )
 
 
 def home_figures() -> HomeFigures:
@@ -110,6 +139,7 @@ def home_figures() -> HomeFigures:
         running=_running(),
         unbilled=_unbilled(),
         settlements=_settlements(),
+        books=_books(),
         unknown_chargers=UnknownCharger.objects.count(),
         critical_events=SecurityEvent.objects.filter(
             severity=Severity.CRITICAL, seen_at__isnull=True

@@ -19,7 +19,7 @@ from chargers.models import (
     UnknownCharger,
 )
 from cpo.models import User
-from payments.models import Bill
+from payments.models import Bill, BooksProof, Difference
 from unievp.lib import clock
 from unievp.web.admin_home import navigation
 from unievp.web.selectors.admin_home import home_figures
@@ -58,7 +58,7 @@ def test_home_page_costs_at_most_fifteen_queries(staff):
 
 def test_every_card_leads_to_a_page_that_is_there(staff):
     cards = staff.get(reverse("admin:index")).context["cards"]
-    assert len(cards) == 9
+    assert len(cards) == 10
     for card in cards:
         response = staff.get(card["url"])
         assert (card["url"], response.status_code) == (card["url"], 200)
@@ -137,3 +137,23 @@ def test_navigation_names_every_registered_model_of_ours(rf):
     request.user = User.objects.create_superuser("root", "root@staff.example")
     links = {item["link"] for group in navigation(request) for item in group["items"]}
     assert {list_url(model) for model in ROWS} <= links
+
+
+def _books_card(staff):
+    cards = staff.get(reverse("admin:index")).context["cards"]
+    return next(card for card in cards if "/difference/" in card["url"])
+
+
+def test_differences_are_counted_until_somebody_explains_them(staff):
+    for status, reason in (("open", ""), ("explained", "known")):
+        make_row(Difference, status=status, reason=reason, resolved_at=None)
+    card = _books_card(staff)
+    assert (card["value"], card["alarm"]) == (1, "danger")
+    assert staff.get(card["url"]).context["cl"].result_count == 1
+
+
+def test_proof_of_the_books_that_is_late_is_a_warning(staff):
+    make_row(BooksProof, at=clock.now() - timedelta(hours=1))
+    assert _books_card(staff)["alarm"] == ""
+    BooksProof.objects.update(at=clock.now() - timedelta(hours=27))
+    assert _books_card(staff)["alarm"] == "warning"
