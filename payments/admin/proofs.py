@@ -24,14 +24,19 @@ _COLOURS = {
 
 @admin.register(BooksProof)
 class BooksProofAdmin(ReadOnlyAdmin):
-    list_display = ("day", "at", "checks", "found")
+    list_display = ("day", "at", "checks", "found", "result")
     list_filter = (("at", RangeDateTimeFilter),)
-    fields = ("day", "at", ("checks", "found"))
+    fields = ("day", ("at", "took_ms"), ("checks", "found"), "result")
+    readonly_fields = ("result",)
+
+    @column(_("result"), label={"ok": "success", "differs": "danger"})
+    def result(self, proof: BooksProof) -> Any:
+        return ("differs", _("Differences found")) if proof.found else ("ok", _("Proven"))
 
 
 @admin.register(Difference)
 class DifferenceAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "subject", "expected", "found", "state", "last_seen_at")
+    list_display = ("kind", "subject", "expected", "found", "state", "nights", "last_seen_at")
     list_filter = ("status", ("last_seen_at", RangeDateTimeFilter))
     list_select_related = ("decided_by",)
     search_fields = ("subject", "kind")
@@ -41,7 +46,7 @@ class DifferenceAdmin(ReadOnlyAdmin):
         ("expected", "found"),
         ("state", "decided_by"),
         "reason",
-        ("first_seen_at", "last_seen_at", "resolved_at"),
+        ("first_seen_at", "last_seen_at", "nights", "resolved_at"),
     )
     readonly_fields = ("state",)
 

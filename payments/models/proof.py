@@ -25,6 +25,7 @@ class BooksProof(models.Model):
     at = models.DateTimeField(_("time"))
     checks = models.PositiveIntegerField(_("checks"))
     found = models.PositiveIntegerField(_("differences"))
+    took_ms = models.PositiveIntegerField(_("took"), default=0, help_text=_("Milliseconds."))
 
     tenant_path: ClassVar[str] = "platform"
 
@@ -55,6 +56,7 @@ class Difference(models.Model):
     )
     first_seen_at = models.DateTimeField(_("first seen"))
     last_seen_at = models.DateTimeField(_("last seen"))
+    nights = models.PositiveIntegerField(_("times found"), default=1)
     resolved_at = models.DateTimeField(_("gone since"), null=True, blank=True)
     reason = models.CharField(_("explanation"), max_length=300, blank=True)
     decided_by = models.ForeignKey(

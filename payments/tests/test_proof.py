@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from payments.models import BooksProof, Difference
 from payments.services.billing import bill_session
 from payments.services.reconciliation.proving import explain_difference, prove_books
 from payments.tests.factories import make_member, make_paid_cpo, make_session, make_staff
+from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +51,7 @@ def test_difference_is_kept_and_not_corrected(wrong):
     prove_books(NIGHT + timedelta(days=1))
     wrong.refresh_from_db()
     assert statuses() == ["open"]
-    assert wrong.last_seen_at == NIGHT + timedelta(days=1)
+    assert (wrong.last_seen_at, wrong.nights) == (NIGHT + timedelta(days=1), 2)
 
 
 def test_difference_closes_when_it_is_gone_and_comes_back_as_another(wrong):
@@ -79,3 +81,27 @@ def test_who_may_explain_and_how(wrong):
     prove_books(NIGHT + timedelta(days=1))
     with pytest.raises(ConflictError):
         explain_difference(wrong, reason="x", actor=make_staff())
+
+
+def test_proof_that_was_cut_off_leaves_nothing_and_is_made_again(monkeypatch):
+    bill_session(make_session(cpo=make_paid_cpo()).pk)
+    _cost("+ 1")
+
+    def cut(**_values):
+        raise OSError("power cut")
+
+    monkeypatch.setattr(BooksProof.objects, "create", cut)
+    with pytest.raises(OSError, match="power cut"):
+        prove_books(NIGHT)
+    monkeypatch.undo()
+    assert not Difference.objects.exists()
+    assert prove_books(NIGHT).found == 1
+
+
+def test_proof_and_its_differences_are_metrics(client, settings, wrong):
+    settings.METRICS_TOKEN = "t"
+    answer = client.get("/metrics", headers={"Authorization": "Bearer t"})
+    text = answer.content.decode()
+    assert "uniev_books_differences_open 1\n" in text
+    age = float(re.search(r"^uniev_books_proof_age_seconds (.+)$", text, re.MULTILINE)[1])
+    assert abs(age - (clock.now() - NIGHT).total_seconds()) < 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -31,10 +32,17 @@ def prove_books(now: datetime | None = None) -> BooksProof | None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if BooksProof.objects.filter(day=day).exists():
             return None
+        began = time.monotonic()
         checks = find_differences()
         found = [each for differences in checks.values() for each in differences]
         _keep(found, now)
-        return BooksProof.objects.create(day=day, at=now, checks=len(checks), found=len(found))
+        return BooksProof.objects.create(
+            day=day,
+            at=now,
+            checks=len(checks),
+            found=len(found),
+            took_ms=int((time.monotonic() - began) * 1000),
+        )
 
 
 def explain_difference(difference: Difference, *, reason: str, actor: User) -> Difference:
@@ -85,6 +93,7 @@ def _keep(found: list[Found], now: datetime) -> None:
             row.status = DifferenceStatus.OPEN
         row.expected, row.found = seen
         row.last_seen_at = now
+        row.nights = row.nights + 1 if row.pk else 1
         row.save()
     for row in lasting.values():
         row.status, row.resolved_at = DifferenceStatus.RESOLVED, now
