@@ -70,6 +70,11 @@ def test_what_the_gateway_settled_is_usable_less_its_fee_and_only_once(paid):
     assert balances(paid) == (0, 50_000 - FEE - TAX, FEE, TAX)
     assert StatementLine.objects.count() == 1
     assert LedgerTransaction.objects.filter(kind="gateway_settled").count() == 1
+    event = paid.events.get(kind="settled")
+    assert (event.amount, event.booking) == (
+        50_000 - FEE - TAX,
+        StatementLine.objects.get().booking,
+    )
     assert differing() == {}
 
 

@@ -30,7 +30,7 @@ from payments.models import (
 )
 from payments.services import ledger
 from payments.services.following import each
-from payments.services.intents.history import lock_intent
+from payments.services.intents.history import lock_intent, note
 from payments.services.providers import gateway_of
 from unievp.lib import clock
 
@@ -87,6 +87,14 @@ def book_line(line_id: int) -> StatementLine:
         line.save(update_fields=["booking", "booked_at"])
         attempt.settled_at = line.at
         attempt.save(update_fields=["settled_at"])
+        note(
+            intent,
+            kind="settled",
+            source="statement",
+            amount=line.net_amount,
+            attempt=attempt,
+            booking_id=line.booking_id,
+        )
     return line
 
 

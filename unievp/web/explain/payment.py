@@ -23,6 +23,7 @@ WORDS: Final[Mapping[str, Promise]] = MappingProxyType(
         "created": gettext_lazy("Payment made"),
         "moved": gettext_lazy("The gateway said"),
         "paid": pgettext_lazy("payment", "Money received"),
+        "settled": gettext_lazy("Settled by the gateway, less its fee"),
         "paid_again": gettext_lazy("Money received a second time"),
         "review": gettext_lazy("A person has to look"),
         "resolved": gettext_lazy("A person has decided"),

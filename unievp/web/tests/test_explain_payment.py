@@ -6,6 +6,7 @@ import pytest
 
 from cpo.tests.factories import make_cpo, make_member
 from payments.services.billing import bill_session
+from payments.services.reconciliation.statements import follow_statements
 from payments.tests.fake_gateway import running_gateway
 from payments.tests.payments import refund_all
 from payments.tests.prepaid import charging, unplug
@@ -36,6 +37,7 @@ def test_page_tells_what_was_paid_used_and_given_back(client, fake):
     session = unplug(intent, 6_000)
     bill = bill_session(session.pk)
     refund_all(intent)
+    follow_statements()
     html = explained(client, make_member(intent.cpo), session).content.decode()
     for text in (
         str(intent),
@@ -45,6 +47,8 @@ def test_page_tells_what_was_paid_used_and_given_back(client, fake):
         "Charging began",
         "Refund sent",
         "Refund arrived",
+        "Settled by the gateway, less its fee",
+        "VAT inside the gateway&#x27;s fees",
         f"#{bill.booking_id}",
         "Prepaid for a session that is not billed yet",
         "8,000",
