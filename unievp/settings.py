@@ -490,9 +490,13 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "unievp.lib.logs.LineFormatter"}},
+    "filters": {"refusals": {"()": "unievp.lib.logs.RefusalsInOneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        # Without Django's own handler, which would say everything a second time.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"filters": ["refusals"]},
         "django.server": {"level": "WARNING"},
         "daphne.http_protocol": {"level": "WARNING"},
     },

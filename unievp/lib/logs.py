@@ -16,6 +16,15 @@ def escape(text: str) -> str:
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+class RefusalsInOneLine(logging.Filter):
+    """A 403 or 404 is no fault of ours: Django's traceback of it only hides the real ones."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.ERROR:
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class LineFormatter(logging.Formatter):
     """`2026-02-01T09:30:00.123Z INFO chargers.ocpp message`, a traceback escaped behind it."""
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unievp.lib.logs import LineFormatter, escape
+from unievp.lib.logs import LineFormatter, RefusalsInOneLine, escape
 
 
 def line(message, *args, exc_info=None):
@@ -47,3 +48,17 @@ def test_escaped_text_is_one_line_without_controls(text):
 @given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126)))
 def test_plain_text_is_unchanged(text):
     assert escape(text) == text
+
+
+def test_a_refusal_is_one_line_and_a_fault_keeps_its_traceback():
+    def record(level):
+        try:
+            raise PermissionError("no")
+        except PermissionError:
+            return logging.LogRecord("django.request", level, "", 0, "x", (), sys.exc_info())
+
+    refusal, fault = record(logging.WARNING), record(logging.ERROR)
+    assert RefusalsInOneLine().filter(refusal)
+    assert RefusalsInOneLine().filter(fault)
+    assert LineFormatter().format(refusal).count("\n") == 0
+    assert "PermissionError" in LineFormatter().format(fault)
