@@ -122,6 +122,21 @@ def test_gateway_that_is_away_keeps_nothing_from_another(fake, paid):
     assert StatementLine.objects.get().booked_at is not None
 
 
+def test_provider_that_was_switched_off_is_read_while_it_holds_money(paid):
+    ProviderConfig.objects.update(is_active=False)
+    assert follow_statements() == 2
+    assert balances(paid)[0] == 0
+    assert follow_statements() == 0
+
+
+def test_statement_that_cannot_be_read_for_hours_is_told(paid):
+    follow_statements()
+    ProviderConfig.objects.update(statement_until=clock.now() - timedelta(hours=5))
+    assert differing() == {}
+    ProviderConfig.objects.update(statement_until=clock.now() - timedelta(hours=7))
+    assert list(differing()) == ["statements read in time"]
+
+
 def test_provider_without_statements_is_not_asked(fake):
     make_provider(fake, "midtrans")
     assert follow_statements() == 0

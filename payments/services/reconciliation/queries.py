@@ -22,6 +22,11 @@ QUERIES: Final[dict[str, str]] = {
           FROM payments_statementline l
          WHERE l.kind = 'payment'
            AND (l.attempt_id IS NULL OR (l.is_settled AND l.booked_at IS NULL))""",
+    "statements read in time": """
+        SELECT 'provider ' || c.name || ' ' || c.id, 'read each hour',
+               'not since ' || c.statement_until
+          FROM payments_providerconfig c
+         WHERE c.is_active AND c.statement_until < now() - interval '6 hours'""",
     "payments settled in time": """
         SELECT 'attempt ' || a.reference, 'settled by the gateway', 'not since ' || i.paid_at
           FROM payments_paymentattempt a

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from payments.chart import AccountRef, Booking, Code, clearing_account, gateway_account
 from payments.gateways.base import GatewayTransaction
@@ -41,8 +41,14 @@ _HUNDRED: Final = Decimal(100)
 
 
 def follow_statements() -> int:
-    """Every provider that tells its books; how many were read."""
-    configs = ProviderConfig.objects.filter(is_active=True).order_by("pk")
+    """Every provider that tells its books; how many were read, and how many lines booked.
+
+    Also one that was switched off, while it holds money of ours.
+    """
+    owed = PaymentAttempt.objects.filter(
+        config=OuterRef("pk"), status=AttemptStatus.SUCCEEDED, settled_at=None
+    )
+    configs = ProviderConfig.objects.filter(Q(is_active=True) | Exists(owed)).order_by("pk")
     telling = [config.pk for config in configs if gateway_of(config).tells_transactions]
     return each(telling, read_statement) + each(_unbooked(), book_line)
 
