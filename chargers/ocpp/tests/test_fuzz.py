@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from contextlib import suppress
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -14,11 +15,12 @@ from websockets.exceptions import ConnectionClosed
 from chargers.models import ChargingSession, MeterReading
 from chargers.ocpp.tests.fleet import amake_charger, amake_token
 from chargers.ocpp.tests.fuzz import frames
-from chargers.ocpp.tests.test_session import at
+from unievp.lib import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FUZZERS = 8
+METER_START = 1000
 # A frame that has an answer gets it within this; no other frame is waited for.
 ANSWER_S = 5.0
 
@@ -65,16 +67,21 @@ async def fuzz(server, identity, texts):
 
 
 async def neighbour(server, stop):
-    """A session beside it all: each message answered, in time."""
+    """A session beside it all: each message answered, in time; a reading a second, at 18 kW."""
     loop = asyncio.get_running_loop()
-    slowest, meter = 0.0, 1000
+    slowest, meter, readings = 0.0, METER_START, 0
+    began_at = clock.now().replace(microsecond=0) - timedelta(hours=6)
+
+    def at(seconds):
+        return (began_at + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
     async with server.charger("NEIGHBOUR") as charger:
         start = {"connectorId": 1, "idTag": "TAG1", "meterStart": meter, "timestamp": at(0)}
         transaction_id = (await charger.call("StartTransaction", start))["transactionId"]
         while not stop.is_set():
-            meter += 10
+            meter, readings = meter + 5, readings + 1
             sample = {"value": str(meter), "unit": "Wh"}
-            values = {"timestamp": at(meter - 1000), "sampledValue": [sample]}
+            values = {"timestamp": at(readings), "sampledValue": [sample]}
             began = loop.time()
             answer = await charger.call(
                 "MeterValues",
@@ -82,9 +89,10 @@ async def neighbour(server, stop):
             )
             slowest = max(slowest, loop.time() - began)
             assert answer == {}
-        stop_request = {"transactionId": transaction_id, "meterStop": meter, "timestamp": at(600)}
+        stop_request = {"transactionId": transaction_id, "meterStop": meter}
+        stop_request["timestamp"] = at(readings + 1)
         assert await charger.call("StopTransaction", stop_request) == {}
-    return meter, slowest
+    return readings, meter, slowest
 
 
 async def play(server, seed, count):
@@ -99,14 +107,13 @@ async def play(server, seed, count):
         *(fuzz(server, f"FUZZ{n}", islice(frames(seed + n), share)) for n in range(FUZZERS))
     )
     stop.set()
-    meter, slowest = await beside
+    readings, meter, slowest = await beside
     assert sum(sent) == share * FUZZERS
     session = await ChargingSession.objects.select_related("charger").aget(
         charger__identity="NEIGHBOUR"
     )
-    assert (session.status, session.energy_wh) == ("ended", meter - 1000)
-    readings = await MeterReading.objects.filter(session_id=session.pk).acount()
-    assert readings == (meter - 1000) // 10
+    assert (session.status, session.energy_wh) == ("ended", meter - METER_START)
+    assert await MeterReading.objects.filter(session_id=session.pk).acount() == readings
     assert slowest < ANSWER_S
 
 
