@@ -140,8 +140,10 @@ def kpis(actor: Actor, cpo_id: UUID | None = None) -> Kpis:
         online=Count("pk", filter=Q(presence__online=True)),
         faulted=Count("pk", filter=Q(presence__online=True) & _fault()),
     )
-    running = sessions_of(actor, cpo_id).filter(status=SessionStatus.ACTIVE).aggregate(
-        count=Count("pk"), power=Coalesce(Sum("power_w"), 0)
+    running = (
+        sessions_of(actor, cpo_id)
+        .filter(status=SessionStatus.ACTIVE)
+        .aggregate(count=Count("pk"), power=Coalesce(Sum("power_w"), 0))
     )
     today = totals_since(actor, cpo_id)
     return Kpis(
