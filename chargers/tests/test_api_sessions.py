@@ -84,6 +84,11 @@ def test_sessions_are_filtered(client, running):
         assert fields_of(api("GET", f"sessions?{query}"), 400) == {query.split("=")[0]}
 
 
+def test_a_time_over_the_edge_of_the_calendar_is_refused(client, running):
+    api = Api(client, running.cpo)
+    assert api("GET", "sessions?from=9999-12-31T23:59:59-23:59").status_code == 400
+
+
 def test_a_rivals_session_is_not_there(client, running):
     rival = Api(client, make_cpo())
     assert rival("GET", "sessions").json()["count"] == 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.db import DataError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -96,11 +97,18 @@ def _describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, ValidationError):
         errors: dict[str, list[str]] = dict(ValidationError(_by_field(error)).message_dict)
         return problem(400, _sentence(errors), errors=errors), {}
+    return _of_others(error), {}
+
+
+def _of_others(error: Exception) -> dict[str, Any]:
+    if isinstance(error, OverflowError | DataError):
+        # A time at the edge of the calendar, moved over it by its offset.
+        return problem(400, _("A number or a time is out of range."))
     if isinstance(error, Http404):
-        return problem(404, _("There is nothing here.")), {}
+        return problem(404, _("There is nothing here."))
     if isinstance(error, PermissionDenied):
-        return problem(403, _("This is not yours to do.")), {}
-    return problem(500, _("The request failed; it can be tried again.")), {}
+        return problem(403, _("This is not yours to do."))
+    return problem(500, _("The request failed; it can be tried again."))
 
 
 def _by_field(error: ValidationError) -> dict[str, Any]:

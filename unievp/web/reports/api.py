@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -61,8 +61,8 @@ class ReportQuery(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         zone = ZoneInfo(attrs["tz"]) if "tz" in attrs else None
         place = zone or OFFICE_ZONE
-        since = _instant(attrs.get("from"), place)
-        until = _instant(attrs.get("to"), place, end=True)
+        since = _instant("from", attrs.get("from"), place)
+        until = _instant("to", attrs.get("to"), place)
         if since and until and since >= until:
             raise serializers.ValidationError({"to": [_("It has to be after from.")]})
         return attrs | {"since": since, "until": until, "zone": zone}
@@ -159,12 +159,14 @@ class TransactionsXlsx(_Transactions):
         return response
 
 
-def _instant(
-    value: date | datetime | None, zone: ZoneInfo, *, end: bool = False
-) -> datetime | None:
+def _instant(field: str, value: date | datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A day begins `from` and ends `to`."""
     if value is None:
         return None
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=zone)
-    day = value + timedelta(days=1) if end else value
-    return datetime.combine(day, time.min, zone)
+    try:
+        if isinstance(value, datetime):
+            return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+        day = value + timedelta(days=1) if field == "to" else value
+        return datetime.combine(day, time.min, zone).astimezone(UTC)
+    except OverflowError:
+        raise serializers.ValidationError({field: [_("This time is out of range.")]}) from None

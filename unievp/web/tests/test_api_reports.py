@@ -100,7 +100,15 @@ def test_the_workbook_holds_the_same(client, charger):
 
 def test_what_is_wrong_is_named(client, charger):
     api = Api(client, charger.cpo)
-    wrong = ("from=soon", "tz=Mars", "status=gone", "decimal=x", "cpo_id=1", "from=2026-02-30")
+    wrong = (
+        "from=soon",
+        "tz=Mars",
+        "status=gone",
+        "decimal=x",
+        "cpo_id=1",
+        "from=2026-02-30",
+        "to=9999-12-31",
+    )
     for query in wrong:
         response = api("GET", f"reports/transactions.csv?{query}", Accept="text/csv")
         assert fields_of(response, 400) == {query.split("=")[0]}
