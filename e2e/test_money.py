@@ -178,7 +178,8 @@ def approve(staff, settlement):
     path = f"/admin/payments/settlement/{settlement.pk}/change/"
     page = staff.sign_in("finance@platform.example", PASSWORD, path)
     page.locator(f"a[href$='/settlement/{settlement.pk}/approve/']").first.click()
-    page.locator("main form button[type=submit], form button[type=submit]").last.click()
+    page.wait_for_url("**/approve/")
+    page.locator(".max-w-2xl form button[type=submit]").click()
     page.wait_for_url(f"**{path}")
 
 
