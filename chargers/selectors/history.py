@@ -43,12 +43,19 @@ class CurvePoint:
 
 
 def sessions(
-    actor: Actor, *, cpo_id: UUID | None = None, state: str = "", text: str = ""
+    actor: Actor,
+    *,
+    cpo_id: UUID | None = None,
+    charger_pk: int | None = None,
+    state: str = "",
+    text: str = "",
 ) -> QuerySet[ChargingSession]:
     """Newest first. `text` is a transaction id, or part of a charger's id, tag or driver."""
     rows = visible(actor, ChargingSession.objects.all())
     if cpo_id:
         rows = rows.filter(cpo_id=cpo_id)
+    if charger_pk is not None:
+        rows = rows.filter(charger_id=charger_pk)
     if state in _STATES:
         rows = rows.filter(_STATES[state])
     if text:

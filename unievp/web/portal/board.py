@@ -52,15 +52,19 @@ def board(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_GET
 @portal_page
 def changes(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The KPIs, and the cards of `?charger=1&charger=2` that the visitor may see."""
+    """The KPIs, and the cards of `?charger=1&charger=2` that the visitor may see.
+
+    `?cards=only` leaves the KPIs out, for a page that shows none.
+    """
     try:
         wanted = {int(text) for text in request.GET.getlist("charger")}
     except ValueError:
         return HttpResponseBadRequest()
     chargers = selectors.in_service(desk.user, desk.cpo_id)
+    only_cards = request.GET.get("cards") == "only"
     context = {
         "desk": desk,
-        "kpis": selectors.kpis(desk.user, desk.cpo_id),
+        "kpis": None if only_cards else selectors.kpis(desk.user, desk.cpo_id),
         "rows": selectors.with_parts(
             chargers.filter(pk__in=sorted(wanted)[:MOST_CHANGES]).order_by("pk")
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from unievp.web.portal import board, explain, sessions, settlements, wallet, wire
+from unievp.web.portal.chargers import actions, page
 
 app_name = "portal"
 urlpatterns = [
@@ -25,6 +26,9 @@ urlpatterns = [
         name="settlement_statement",
     ),
     path("wallet/schedule", settlements.schedule, name="settlement_schedule"),
+    path("chargers/<int:charger_pk>", page.charger_page, name="charger"),
+    path("chargers/<int:charger_pk>/commands", page.commands, name="charger_commands"),
+    path("chargers/<int:charger_pk>/actions/<slug:name>", actions.act, name="charger_action"),
     path("chargers/<int:charger_pk>/wire", wire.wire_log, name="wire"),
     path("chargers/<int:charger_pk>/wire.jsonl", wire.wire_export, name="wire_export"),
 ]

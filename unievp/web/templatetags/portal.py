@@ -18,8 +18,11 @@ from chargers.models import ConnectorStatus
 from unievp.lib import clock
 from unievp.lib.money import format_money
 from unievp.web.frames import pretty
+from unievp.web.portal.chargers import words
 
 register = template.Library()
+register.filter(words.command_word)
+register.filter(words.answer_colour)
 
 # Tabler's colour of each status; the text beside it says the same.
 STATUS_COLOURS = {
