@@ -28,6 +28,7 @@ urlpatterns = [
     path("wallet/schedule", settlements.schedule, name="settlement_schedule"),
     path("chargers/<int:charger_pk>", page.charger_page, name="charger"),
     path("chargers/<int:charger_pk>/commands", page.commands, name="charger_commands"),
+    path("chargers/<int:charger_pk>/uptime", page.uptime, name="charger_uptime"),
     path("chargers/<int:charger_pk>/actions/<slug:name>", actions.act, name="charger_action"),
     path("chargers/<int:charger_pk>/wire", wire.wire_log, name="wire"),
     path("chargers/<int:charger_pk>/wire.jsonl", wire.wire_export, name="wire_export"),

@@ -157,6 +157,13 @@ def test_open_command_is_looked_after_until_it_is_answered(browser, alice):
     assert "Rejected" in part
 
 
+def test_uptime_is_told_to_those_who_may_see_the_charger(browser, alice, bob):
+    browser.force_login(alice.owner)
+    assert browser.get(address(alice.charger, "/uptime")).content.decode().strip() == "–"
+    browser.force_login(bob.owner)
+    assert browser.get(address(alice.charger, "/uptime")).status_code == 404
+
+
 def test_page_needs_few_queries(browser, alice):
     browser.force_login(alice.owner)
     for _ in range(3):
@@ -165,4 +172,4 @@ def test_page_needs_few_queries(browser, alice):
         connection,
     ) as queries:
         browser.get(address(alice.charger))
-    assert len(queries) <= 22
+    assert len(queries) <= 15

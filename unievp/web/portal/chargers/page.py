@@ -49,7 +49,6 @@ def charger_page(request: HttpRequest, desk: Desk, charger_pk: int) -> HttpRespo
         "numbers": [part.connector.number for part in row.connectors],
         "running": [part.session for part in row.connectors if part.session],
         "sessions": _sessions(desk, row.charger),
-        "uptime": _uptime(desk, row.charger),
         "configuration": configuration,
         "drifting": [line for line in configuration if line.can_be_applied],
         **latest_commands(desk, row),
@@ -64,6 +63,14 @@ def commands(request: HttpRequest, desk: Desk, charger_pk: int) -> HttpResponse:
     row = charger_row(desk, charger_pk)
     context = {"desk": desk, "charger": row.charger, **latest_commands(desk, row)}
     return render(request, "portal/charger/commands.html", context)
+
+
+@require_GET
+@portal_page
+def uptime(request: HttpRequest, desk: Desk, charger_pk: int) -> HttpResponse:
+    """How long it could be used: reckoned after the page has been shown, for it takes a while."""
+    charger = charger_row(desk, charger_pk).charger
+    return render(request, "portal/charger/uptime.html", {"uptime": _uptime(desk, charger)})
 
 
 def latest_commands(desk: Desk, row: BoardCharger) -> dict[str, Any]:
