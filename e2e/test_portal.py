@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from playwright.sync_api import expect
 
 from chargers import live
 from chargers.models import ChargingSession, Connector, Presence
 from e2e.conftest import PHONE, WIDE
+from e2e.telling import tell
 from unievp.lib import clock
 from unievp.web.tests.cast import add_charger, company, start_session
 
@@ -177,18 +176,6 @@ def test_keyboard_reaches_the_content_first(visit, alice):
     expect(page.locator(".skip-link")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
-
-
-def tell(company):
-    """As another process does it: this thread belongs to the browser's event loop."""
-
-    def broadcast():
-        live.chargers_changed({company.cpo.pk: [company.charger.pk]})
-        connections.close_all()
-
-    thread = threading.Thread(target=broadcast)
-    thread.start()
-    thread.join(10)
 
 
 def add_readings(session):
