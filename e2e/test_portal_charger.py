@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from chargers.models import Command, CommandStatus, ConfigurationKey, Connector
+from chargers.models import (
+    Charger,
+    Command,
+    CommandStatus,
+    ConfigurationKey,
+    Connector,
+    Presence,
+)
 from e2e.conftest import PHONE, WIDE
 from e2e.telling import tell
 from unievp.lib import clock
@@ -54,3 +61,22 @@ def test_card_of_the_charger_changes_by_itself(visit, alice):
     )
     tell(alice)
     expect(page.locator(f"#charger-{alice.charger.pk}")).to_contain_text("OverVoltage")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_first_charger_is_added_and_seen_when_it_connects(visit, alice, language, screen):
+    visitor = visit(language=language, size=SCREENS[screen])
+    page = visitor.sign_in(alice.owner.email, PASSWORD, to="/chargers/new")
+    page.fill("[name=identity]", "NUSANTARA-0042")
+    page.fill("[name=location_name]", "Harbour")
+    visitor.picture(f"add-charger-{language}-{screen}", whole=True)
+    page.click("#add-charger button")
+    expect(page.locator("#password")).not_to_be_empty()
+    visitor.picture(f"charger-added-{language}-{screen}", whole=True)
+    charger = Charger.objects.get(identity="NUSANTARA-0042")
+    Presence.objects.update_or_create(
+        charger=charger, defaults={"online": True, "last_seen_at": clock.now()}
+    )
+    page.locator("#first-sign .btn-primary").click()
+    expect(page.locator("h1")).to_have_text("NUSANTARA-0042")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from chargers import live
 from chargers.selectors import board as selectors
+from cpo.access import Right
 from unievp.web.portal.company import Desk, portal_page
 
 PER_PAGE = 48
@@ -30,6 +31,7 @@ def board(request: HttpRequest, desk: Desk) -> HttpResponse:
     page = Paginator(chargers, PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "desk": desk,
+        "may_add": bool(desk.cpos_with(Right.OPERATE)),
         "wanted": wanted,
         "page": page,
         "rows": selectors.with_parts(chargers[page.start_index() - 1 : page.end_index()])

@@ -44,9 +44,13 @@ class Desk:
     @cached_property
     def money_cpos(self) -> list[CPO]:
         """The CPOs whose wallet the visitor may see."""
+        return self.cpos_with(Right.MONEY)
+
+    def cpos_with(self, right: Right) -> list[CPO]:
+        """The CPOs within reach where the visitor has `right`; no query."""
         if self.is_staff:
             return self.cpos
-        return [cpo for cpo in self.cpos if Right.MONEY in ROLE_RIGHTS[_own_role(cpo)]]
+        return [cpo for cpo in self.cpos if right in ROLE_RIGHTS[_own_role(cpo)]]
 
 
 def desk_of(user: User, wanted: str = "") -> Desk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from unievp.web.portal import board, explain, sessions, settlements, wallet, wire
-from unievp.web.portal.chargers import actions, page
+from unievp.web.portal.chargers import actions, adding, page
 
 app_name = "portal"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
         name="settlement_statement",
     ),
     path("wallet/schedule", settlements.schedule, name="settlement_schedule"),
+    path("chargers/new", adding.add_charger, name="add_charger"),
+    path("chargers/<int:charger_pk>/first-sign", adding.first_sign, name="first_sign"),
     path("chargers/<int:charger_pk>", page.charger_page, name="charger"),
     path("chargers/<int:charger_pk>/commands", page.commands, name="charger_commands"),
     path("chargers/<int:charger_pk>/uptime", page.uptime, name="charger_uptime"),

@@ -159,7 +159,7 @@ def test_open_command_is_looked_after_until_it_is_answered(browser, alice):
 
 def test_uptime_is_told_to_those_who_may_see_the_charger(browser, alice, bob):
     browser.force_login(alice.owner)
-    assert browser.get(address(alice.charger, "/uptime")).content.decode().strip() == "–"
+    assert browser.get(address(alice.charger, "/uptime")).content.decode().strip() == "\N{EN DASH}"
     browser.force_login(bob.owner)
     assert browser.get(address(alice.charger, "/uptime")).status_code == 404
 
