@@ -9,3 +9,8 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class CompanyRegistered:
     cpo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MemberInvited:
+    invitation_id: int

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from cpo.events import CompanyRegistered
-from cpo.services import idempotency, welcome
+from cpo.events import CompanyRegistered, MemberInvited
+from cpo.services import idempotency, invitations, welcome
 
 
 @shared_task
@@ -30,4 +30,22 @@ def sweep_welcomes() -> int:
     waiting = welcome.companies_to_welcome()
     for cpo_id in waiting:
         send_welcome.delay(str(cpo_id))
+    return len(waiting)
+
+
+def on_member_invited(event: MemberInvited) -> None:
+    # The row waits; the sweep sends what a lost nudge leaves.
+    send_invitation.apply_async((event.invitation_id,), retry=False)
+
+
+@shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=10, max_retries=5)
+def send_invitation(invitation_id: int) -> bool:
+    return invitations.send_invitation(invitation_id)
+
+
+@shared_task
+def sweep_invitations() -> int:
+    waiting = invitations.invitations_to_send()
+    for invitation_id in waiting:
+        send_invitation.delay(invitation_id)
     return len(waiting)

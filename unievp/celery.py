@@ -36,6 +36,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "guard limited charges": ("payments.tasks.guard_limits", 5.0),
     "follow webhooks": ("payments.tasks.follow_webhooks", 15.0),
     "welcome companies": ("cpo.tasks.sweep_welcomes", 5 * MINUTE),
+    "send invitations": ("cpo.tasks.sweep_invitations", 5 * MINUTE),
     "expire commands": ("chargers.tasks.expire_commands", 15.0),
     "nudge waiting commands": ("chargers.tasks.nudge_waiting_commands", 30.0),
     "mark silent chargers offline": ("chargers.tasks.mark_silent_chargers_offline", MINUTE),

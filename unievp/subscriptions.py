@@ -39,6 +39,7 @@ def connect_subscriptions() -> None:
     subscribe_many(field.CommandFinished, balance_sites_of)
 
     subscribe(company.CompanyRegistered, company_tasks.on_company_registered)
+    subscribe(company.MemberInvited, company_tasks.on_member_invited)
 
     subscribe(money.AttemptCreated, payment_tasks.on_attempt_created)
     subscribe(money.AttemptWithdrawn, payment_tasks.on_attempt_withdrawn)

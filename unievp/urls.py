@@ -9,6 +9,7 @@ from django.urls import include, path
 from unievp.web import errors
 from unievp.web.accounts import set_language
 from unievp.web.health import healthz, readyz
+from unievp.web.invitation import invitation
 from unievp.web.metrics import metrics
 from unievp.web.welcome import welcome
 
@@ -18,6 +19,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/welcome/<str:token>", welcome, name="company_welcome"),
+    path("accounts/invitation/<str:token>", invitation, name="invitation"),
     path("accounts/", include("allauth.urls")),
     path("i18n/setlang", set_language, name="set_language"),
     path("healthz", healthz, name="healthz"),

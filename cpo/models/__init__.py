@@ -5,6 +5,7 @@ from cpo.models.company import CPO, CPOStatus
 from cpo.models.document import CompanyDocument, DocumentKind
 from cpo.models.driver import Driver
 from cpo.models.idempotency import IdempotencyKey
+from cpo.models.invitation import Invitation
 from cpo.models.membership import Membership, Role
 from cpo.models.user import User
 
@@ -18,6 +19,7 @@ __all__ = [
     "DocumentKind",
     "Driver",
     "IdempotencyKey",
+    "Invitation",
     "Membership",
     "Role",
     "Scope",

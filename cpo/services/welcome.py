@@ -6,9 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q
@@ -20,8 +18,9 @@ from django.utils.translation import override
 
 from cpo.models import CPO, Membership, Role, User
 from cpo.services import audit
+from cpo.services.people import create_person, find_person
 from unievp.lib import clock
-from unievp.lib.errors import ConflictError, InvalidError
+from unievp.lib.errors import ConflictError
 
 GOOD_FOR_S: Final = 7 * 24 * 3600
 _SALT: Final = "cpo.welcome"
@@ -79,8 +78,7 @@ def confirm_company(token: str, *, password: str = "") -> User:
         cpo = found and CPO.objects.select_for_update().get(pk=found.pk)
         if cpo is None or cpo.email_confirmed_at is not None:
             raise ConflictError(_("This link was used, or is too old."), code="link_over")
-        user = User.objects.filter(email__iexact=cpo.contact_email).first()
-        user = user or _new_user(cpo.contact_email, password)
+        user = find_person(cpo.contact_email) or create_person(cpo.contact_email, password=password)
         Membership.objects.get_or_create(user=user, cpo=cpo, defaults={"role": Role.OWNER})
         cpo.email_confirmed_at = clock.now()
         cpo.save(update_fields=["email_confirmed_at"])
@@ -95,18 +93,7 @@ def confirm_company(token: str, *, password: str = "") -> User:
 
 
 def needs_account(cpo: CPO) -> bool:
-    return not User.objects.filter(email__iexact=cpo.contact_email).exists()
-
-
-def _new_user(email: str, password: str) -> User:
-    user = User(username=email[:150].lower(), email=email)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvalidError(" ".join(error.messages), field="password") from None
-    user.set_password(password)
-    user.save(force_insert=True)
-    return user
+    return find_person(cpo.contact_email) is None
 
 
 def _is_waiting() -> Q:
