@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from cpo.access import ROLE_RIGHTS, Right, cpos_of, is_platform_staff
@@ -46,11 +46,28 @@ class Desk:
         """The CPOs whose wallet the visitor may see."""
         return self.cpos_with(Right.MONEY)
 
+    @cached_property
+    def managed_cpos(self) -> list[CPO]:
+        """The CPOs whose team, keys and data the visitor manages."""
+        return self.cpos_with(Right.MANAGE)
+
     def cpos_with(self, right: Right) -> list[CPO]:
         """The CPOs within reach where the visitor has `right`; no query."""
         if self.is_staff:
             return self.cpos
         return [cpo for cpo in self.cpos if right in ROLE_RIGHTS[_own_role(cpo)]]
+
+
+def company_with(desk: Desk, right: Right, wanted: str = "") -> CPO:
+    """The company `wanted` by its id, or the first where the visitor has `right`.
+
+    Raises Http404 where there is none, or not that one.
+    """
+    companies = desk.cpos_with(right)
+    chosen = [cpo for cpo in companies if str(cpo.pk) == wanted] if wanted else companies[:1]
+    if not chosen:
+        raise Http404
+    return chosen[0]
 
 
 def desk_of(user: User, wanted: str = "") -> Desk:
@@ -67,15 +84,25 @@ def _own_role(cpo: CPO) -> str:
     return role
 
 
-def portal_page(
-    view: Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase]
+Page = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def portal_page(view: View[P]) -> Page[P]:
     """Call `view(request, desk, …)` for people of a company that trades or traded.
 
     A visitor without a company, and one whose companies all wait for verification or were
     refused, gets a page that says what to do next (403 would explain nothing).
     """
+    return _page(view, _say_what_is_next)
 
+
+def early_page(view: View[P]) -> Page[P]:
+    """As `portal_page`, also for a company that waits: its data, its papers and its team."""
+    return _page(view, _say_that_there_is_no_company)
+
+
+def _page(view: View[P], instead: Callable[[HttpRequest, Desk], HttpResponse | None]) -> Page[P]:
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         user = request.user
@@ -83,13 +110,21 @@ def portal_page(
             message = "login_required let an anonymous visitor pass"
             raise TypeError(message)
         desk = desk_of(user, request.GET.get("cpo", ""))
-        if not desk.cpos and not desk.is_staff:
-            return render(request, "portal/no_company.html", {"desk": desk})
-        if not desk.is_staff and all(cpo.status in _WAITING for cpo in desk.cpos):
-            return render(request, "portal/company_pending.html", {"desk": desk})
-        return view(request, desk, *args, **kwargs)
+        return instead(request, desk) or view(request, desk, *args, **kwargs)
 
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(answer))
+    return cast("Page[P]", login_required(answer))
+
+
+def _say_that_there_is_no_company(request: HttpRequest, desk: Desk) -> HttpResponse | None:
+    if desk.cpos or desk.is_staff:
+        return None
+    return render(request, "portal/no_company.html", {"desk": desk})
+
+
+def _say_what_is_next(request: HttpRequest, desk: Desk) -> HttpResponse | None:
+    if not desk.cpos or desk.is_staff or any(cpo.status not in _WAITING for cpo in desk.cpos):
+        return _say_that_there_is_no_company(request, desk)
+    return render(request, "portal/company_pending.html", {"desk": desk})
 
 
 _WAITING = frozenset({CPOStatus.PENDING, CPOStatus.REJECTED})

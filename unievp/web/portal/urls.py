@@ -6,6 +6,7 @@ from django.urls import path
 
 from unievp.web.portal import board, explain, sessions, settlements, wallet, wire
 from unievp.web.portal.chargers import actions, adding, page
+from unievp.web.portal.office import data, keys, log, team
 
 app_name = "portal"
 urlpatterns = [
@@ -34,4 +35,16 @@ urlpatterns = [
     path("chargers/<int:charger_pk>/actions/<slug:name>", actions.act, name="charger_action"),
     path("chargers/<int:charger_pk>/wire", wire.wire_log, name="wire"),
     path("chargers/<int:charger_pk>/wire.jsonl", wire.wire_export, name="wire_export"),
+    path("company", data.company_data, name="company"),
+    path("company/save", data.save, name="save_company"),
+    path("company/bank-account", data.save_bank_account, name="save_bank_account"),
+    path("company/papers", data.hand_in, name="hand_in"),
+    path("company/team", team.team, name="team"),
+    path("company/team/invite", team.invite, name="invite"),
+    path("company/team/<int:pk>", team.change, name="change_member"),
+    path("company/team/invitations/<int:pk>", team.withdraw, name="withdraw_invitation"),
+    path("company/keys", keys.keys, name="keys"),
+    path("company/keys/<int:pk>/revoke", keys.revoke, name="revoke_key"),
+    path("company/log", log.log, name="log"),
+    path("company/log.csv", log.export, name="log_export"),
 ]

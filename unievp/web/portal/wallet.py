@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from cpo.access import Right
 from cpo.models import CPO
 from payments.chart import CHART, Code
 from payments.documents.words import booking_word
@@ -30,7 +31,7 @@ from payments.services.settling.policy import check_bank_account
 from payments.states import OPEN_SETTLEMENTS, SETTLEMENT_TRANSITIONS
 from unievp.lib.errors import DomainError, InvalidError
 from unievp.lib.secrets import mask
-from unievp.web.portal.company import Desk, portal_page
+from unievp.web.portal.company import Desk, company_with, portal_page
 
 _ENTRIES: Final = 20
 _SETTLEMENTS: Final = 10
@@ -119,11 +120,7 @@ def whole_rupiah(text: str) -> int | None:
 
 def chosen_company(desk: Desk, wanted: str) -> CPO:
     """Raises Http404 where the visitor may see no company's money, or not that one's."""
-    companies = desk.money_cpos
-    chosen = [cpo for cpo in companies if str(cpo.pk) == wanted] if wanted else companies[:1]
-    if not chosen:
-        raise Http404
-    return chosen[0]
+    return company_with(desk, Right.MONEY, wanted)
 
 
 def _bank_trouble(cpo: CPO) -> str:

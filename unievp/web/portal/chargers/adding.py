@@ -142,7 +142,9 @@ def _register(form: ChargerForm, actor: User) -> tuple[Charger, str] | None:
                 actor=actor,
             )
     except DomainError as refusal:
-        field = {"charger_id": "identity", "location.name": "location_name"}.get(refusal.field)
+        field = {"charger_id": "identity", "location.name": "location_name"}.get(
+            refusal.field or ""
+        )
         form.add_error(field, str(refusal))
     except ValidationError as refusal:
         form.add_error("identity", refusal.messages[0])
