@@ -273,3 +273,19 @@ def test_log_shows_own_entries_only(browser, alice, bob):
     html = browser.get("/company/log").content.decode()
     assert "=cmd()" in html
     assert "rival" not in html
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+def test_log_is_exported_with_formulas_made_harmless(browser, alice, bob):
+    for cpo, who in ((alice.cpo, "=cmd()"), (bob.cpo, "rival")):
+        AuditEntry.objects.create(
+            at=clock.now(),
+            actor_label=who,
+            cpo=cpo,
+            action="member.add",
+            subject_type="x",
+            subject_id="1",
+        )
+    text = b"".join(browser.get("/company/log.csv")).decode()
+    assert "'=cmd()" in text
+    assert "rival" not in text
