@@ -17,7 +17,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 from chargers.models import ChargingSession
 from chargers.selectors.tariff_comparison import MOST_SESSIONS, compare_prices, last_month
 from cpo.access import visible
-from tariffs.admin.forms import SimplePricesForm, rules_of_form
+from tariffs.admin.forms import DeskPricesForm
+from tariffs.forms import rules_of_form
 from tariffs.models import TariffTemplate
 from tariffs.pricing import Rules
 from tariffs.selectors.versions import newest_version
@@ -29,7 +30,7 @@ from unievp.lib.admin.confirm import change_page
 from unievp.lib.admin.links import change_url
 
 
-class ComparisonForm(SimplePricesForm):
+class ComparisonForm(DeskPricesForm):
     """Sessions of some days, at prices of one's own or at the newest ones of the tariff."""
 
     since = forms.DateField(
@@ -47,7 +48,7 @@ class ComparisonForm(SimplePricesForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in SimplePricesForm.base_fields:
+        for name in DeskPricesForm.base_fields:
             self.fields[name].required = False
             self.fields[name].initial = None
         self.fields["per_kwh"].help_text = _(

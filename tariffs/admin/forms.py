@@ -1,9 +1,7 @@
-"""The usual tariff as five numbers."""
+"""The usual tariff's five numbers in the admin's looks."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,40 +14,22 @@ from unfold.widgets import (
 )
 
 from cpo.models import CPO
-from tariffs.pricing.simple import SimpleTariff, simple_rules
-from tariffs.pricing.tariff import Rules
-from tariffs.services.regulation import vat_percent
+from tariffs.forms import SimplePricesForm
 
 
-def _price(label: Any, *, required: bool = True, initial: int | None = None) -> forms.DecimalField:
-    return forms.DecimalField(
-        label=label,
-        required=required,
-        initial=initial,
-        min_value=0,
-        max_digits=14,
-        decimal_places=4,
-        widget=UnfoldAdminDecimalFieldWidget(),
-    )
+class DeskPricesForm(SimplePricesForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SimplePricesForm.base_fields:
+            field = self.fields[name]
+            attrs = field.widget.attrs
+            if isinstance(field, forms.DecimalField):
+                field.widget = UnfoldAdminDecimalFieldWidget(attrs)
+            else:
+                field.widget = UnfoldAdminIntegerFieldWidget(attrs)
 
 
-class SimplePricesForm(forms.Form):
-    """The fields of `SimpleTariff`."""
-
-    per_kwh = _price(_("Per kWh"))
-    night_per_kwh = _price(_("Per kWh from 22:00 to 05:00 (empty: the same)"), required=False)
-    session_fee = _price(_("Per session"), initial=0)
-    idle_per_minute = _price(_("Per minute of standing on after charging"), initial=0)
-    idle_grace_minutes = forms.IntegerField(
-        label=_("Minutes of grace before that"),
-        min_value=0,
-        max_value=1440,
-        initial=15,
-        widget=UnfoldAdminIntegerFieldWidget(),
-    )
-
-
-class PricesForm(SimplePricesForm):
+class PricesForm(DeskPricesForm):
     """And the version's note."""
 
     note = forms.CharField(
@@ -57,17 +37,9 @@ class PricesForm(SimplePricesForm):
     )
 
 
-class NewTariffForm(SimplePricesForm):
+class NewTariffForm(DeskPricesForm):
     cpo = forms.ModelChoiceField(
         label=_("CPO"), queryset=CPO.objects.all(), widget=UnfoldAdminSelectWidget()
     )
     name = forms.CharField(label=_("Name"), max_length=120, widget=UnfoldAdminTextInputWidget())
     field_order = ("cpo", "name")
-
-
-def rules_of_form(values: dict[str, Any], *, at: datetime) -> Rules:
-    """Rupiah, tax included, with the VAT of that day on the fees."""
-    names = SimplePricesForm.base_fields.keys()
-    given = {name: values[name] for name in names if values.get(name) is not None}
-    fee_vat: Decimal | None = vat_percent(at)
-    return simple_rules(SimpleTariff(**given, fee_vat_percent=fee_vat))

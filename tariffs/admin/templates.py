@@ -17,9 +17,10 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from cpo.admin import AuditedAdmin
 from cpo.models import User
-from tariffs.admin.forms import NewTariffForm, PricesForm, rules_of_form
+from tariffs.admin.forms import NewTariffForm, PricesForm
 from tariffs.admin.preview import preview_view
 from tariffs.admin.words import told_prices
+from tariffs.forms import rules_of_form
 from tariffs.models import TariffTemplate, TariffVersion
 from tariffs.selectors.versions import newest_version, version_in_force
 from tariffs.services import templates

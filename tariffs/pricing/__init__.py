@@ -3,7 +3,7 @@
 from tariffs.pricing.engine import price
 from tariffs.pricing.result import Line, PriceResult, Rounded, RoundedLine, TaxAmount, to_decimal
 from tariffs.pricing.serial import SnapshotError, snapshot_from_json, to_json
-from tariffs.pricing.simple import SimpleTariff, simple_rules
+from tariffs.pricing.simple import SimpleTariff, simple_rules, simple_tariff_of
 from tariffs.pricing.tariff import (
     Bound,
     Component,
@@ -41,6 +41,7 @@ __all__ = [
     "Usage",
     "price",
     "simple_rules",
+    "simple_tariff_of",
     "snapshot_from_json",
     "to_decimal",
     "to_json",

@@ -54,5 +54,42 @@ def simple_rules(tariff: SimpleTariff) -> Rules:
     )
 
 
+def simple_tariff_of(rules: Rules) -> SimpleTariff | None:
+    """The numbers that `simple_rules` makes `rules` of; None where no numbers do."""
+    given: dict[str, Decimal | int] = {}
+    taxes: dict[Kind, tuple[Tax, ...]] = {}
+    for element in rules.elements:
+        for part in element.components:
+            at_night = element.restrictions.start_time == NIGHT_BEGINS
+            name, price = _number_of(part, at_night=at_night)
+            given[name] = price
+            taxes[part.kind] = part.taxes
+        if element.restrictions.min_idle_s is not None:
+            given["idle_grace_minutes"] = element.restrictions.min_idle_s // 60
+    if "per_kwh" not in given or "" in given:
+        return None
+    fees = taxes.get(Kind.FLAT, taxes.get(Kind.PARKING_TIME, ()))
+    tariff = SimpleTariff(
+        **given,  # type: ignore[arg-type]  # only the grace is a whole number
+        tax_included=rules.tax_included,
+        fee_vat_percent=fees[0].percent if fees else None,
+        energy_vat_percent=next((tax.percent for tax in taxes[Kind.ENERGY]), None),
+        currency=rules.currency,
+        free_below_wh=rules.free_below_wh,
+    )
+    return tariff if simple_rules(tariff) == rules else None
+
+
+def _number_of(part: Component, *, at_night: bool) -> tuple[str, Decimal]:
+    """Which number of `SimpleTariff` this price is; "" for none."""
+    if part.kind is Kind.ENERGY:
+        return ("night_per_kwh" if at_night else "per_kwh"), part.price
+    if part.kind is Kind.FLAT:
+        return "session_fee", part.price
+    if part.kind is Kind.PARKING_TIME:
+        return "idle_per_minute", part.price / 60
+    return "", part.price
+
+
 def _vat(percent: Decimal | None) -> tuple[Tax, ...]:
     return () if percent is None else (Tax(TaxCode.VAT, percent),)

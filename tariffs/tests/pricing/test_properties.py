@@ -18,12 +18,15 @@ from tariffs.pricing import (
     Period,
     Restrictions,
     Rules,
+    SimpleTariff,
     Snapshot,
     State,
     Tax,
     TaxCode,
     Usage,
     price,
+    simple_rules,
+    simple_tariff_of,
     snapshot_from_json,
     to_json,
 )
@@ -163,3 +166,30 @@ def test_going_on_never_costs_less(snapshot, usage, more):
 @settings(max_examples=100, deadline=None)
 def test_snapshot_survives_json(snapshot):
     assert snapshot_from_json(json.loads(json.dumps(to_json(snapshot)))) == snapshot
+
+
+simple_tariffs = st.builds(
+    SimpleTariff,
+    per_kwh=amounts,
+    session_fee=amounts,
+    idle_per_minute=amounts,
+    idle_grace_minutes=st.integers(0, 1440),
+    night_per_kwh=st.none() | amounts,
+    tax_included=st.booleans(),
+    fee_vat_percent=st.sampled_from([None, Decimal(11), Decimal(12)]),
+    energy_vat_percent=st.sampled_from([None, Decimal(11)]),
+)
+
+
+@given(simple_tariffs)
+def test_simple_rules_are_read_back_as_the_numbers_that_made_them(tariff):
+    rules = simple_rules(tariff)
+    found = simple_tariff_of(rules)
+    assert found is not None
+    assert simple_rules(found) == rules
+
+
+@given(snapshots(steps=True))
+def test_other_rules_are_never_taken_for_simple_ones(snapshot):
+    found = simple_tariff_of(snapshot.rules)
+    assert found is None or simple_rules(found) == snapshot.rules

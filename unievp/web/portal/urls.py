@@ -7,6 +7,7 @@ from django.urls import path
 from unievp.web.portal import board, explain, sessions, settlements, wallet, wire
 from unievp.web.portal.chargers import actions, adding, page
 from unievp.web.portal.office import data, keys, log, team
+from unievp.web.portal.tariffs import editing, pages, selling
 
 app_name = "portal"
 urlpatterns = [
@@ -35,6 +36,13 @@ urlpatterns = [
     path("chargers/<int:charger_pk>/actions/<slug:name>", actions.act, name="charger_action"),
     path("chargers/<int:charger_pk>/wire", wire.wire_log, name="wire"),
     path("chargers/<int:charger_pk>/wire.jsonl", wire.wire_export, name="wire_export"),
+    path("tariffs", pages.tariff_list, name="tariffs"),
+    path("tariffs/new", editing.new_tariff, name="new_tariff"),
+    path("tariffs/try", editing.try_prices, name="try_prices"),
+    path("tariffs/<int:pk>", pages.tariff, name="tariff"),
+    path("tariffs/<int:pk>/archive", pages.archive, name="archive_tariff"),
+    path("tariffs/<int:pk>/sell", selling.sell, name="sell"),
+    path("tariffs/<int:pk>/stop", selling.stop_selling, name="stop_selling"),
     path("company", data.company_data, name="company"),
     path("company/save", data.save, name="save_company"),
     path("company/bank-account", data.save_bank_account, name="save_bank_account"),

@@ -1,20 +1,13 @@
-"""What the office pages (company, team, keys, log) share: whose office, and a form's answer."""
+"""What the office pages (company, team, keys, log) share: whose office it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest
 
 from cpo.access import Right
 from cpo.models import CPO
-from unievp.lib.errors import DomainError
 from unievp.web.portal.company import Desk, company_with
 
 
@@ -35,16 +28,6 @@ def page_of(desk: Desk, company: CPO, tab: str) -> dict[str, Any]:
     }
 
 
-def do_and_return(
-    request: HttpRequest, company: CPO, view: str, act: Callable[[], object], done: str
-) -> HttpResponse:
-    """Call `act`, say `done` or why not, and go back to `view`."""
-    try:
-        act()
-    except DomainError as refusal:
-        messages.error(request, str(refusal))
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, done)
-    return redirect(f"{reverse(view)}?{urlencode({'cpo': company.pk})}")
+def back(company: CPO) -> dict[str, Any]:
+    """The query that keeps the chosen company."""
+    return {"cpo": company.pk}

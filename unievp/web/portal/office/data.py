@@ -18,7 +18,8 @@ from unievp.lib.documents import MOST_BYTES
 from unievp.lib.errors import InvalidError
 from unievp.lib.secrets import mask
 from unievp.web.portal.company import Desk, early_page
-from unievp.web.portal.office.common import do_and_return, office_of, page_of
+from unievp.web.portal.office.common import back, office_of, page_of
+from unievp.web.portal.posting import do_and_return
 
 _VIEW: Final = "portal:company"
 _COLOURS: Final[dict[str, str]] = {
@@ -55,7 +56,7 @@ def save(request: HttpRequest, desk: Desk) -> HttpResponse:
     def act() -> None:
         change_company(company, actor=desk.user, **changes)
 
-    return do_and_return(request, company, _VIEW, act, _("Saved."))
+    return do_and_return(request, act, _("Saved."), _VIEW, query=back(company))
 
 
 @require_POST
@@ -73,7 +74,7 @@ def save_bank_account(request: HttpRequest, desk: Desk) -> HttpResponse:
         )
 
     done = _("Saved. The platform checks the account before it pays to it.")
-    return do_and_return(request, company, _VIEW, act, done)
+    return do_and_return(request, act, done, _VIEW, query=back(company))
 
 
 @require_POST
@@ -92,4 +93,4 @@ def hand_in(request: HttpRequest, desk: Desk) -> HttpResponse:
         )
         add_document(company, paper, actor=desk.user)
 
-    return do_and_return(request, company, _VIEW, act, _("Handed in."))
+    return do_and_return(request, act, _("Handed in."), _VIEW, query=back(company))

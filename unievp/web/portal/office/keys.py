@@ -18,7 +18,8 @@ from cpo.services.api_keys import create_api_key, revoke_api_key
 from unievp.lib import clock
 from unievp.lib.errors import DomainError, InvalidError
 from unievp.web.portal.company import Desk, early_page
-from unievp.web.portal.office.common import do_and_return, office_of, page_of
+from unievp.web.portal.office.common import back, office_of, page_of
+from unievp.web.portal.posting import do_and_return
 
 _MOST_PK: Final = 2**63 - 1
 # Days that a new key counts; 0: until it is revoked.
@@ -55,7 +56,9 @@ def revoke(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     def act() -> None:
         revoke_api_key(key, actor=desk.user)
 
-    return do_and_return(request, company, "portal:keys", act, _("Revoked. It opens nothing now."))
+    return do_and_return(
+        request, act, _("Revoked. It opens nothing now."), "portal:keys", query=back(company)
+    )
 
 
 def _create(request: HttpRequest, desk: Desk, company: CPO) -> str:

@@ -17,7 +17,8 @@ from cpo.services.members import change_role, remove_member
 from unievp.lib import clock
 from unievp.lib.errors import InvalidError
 from unievp.web.portal.company import Desk, early_page
-from unievp.web.portal.office.common import do_and_return, office_of, page_of
+from unievp.web.portal.office.common import back, office_of, page_of
+from unievp.web.portal.posting import do_and_return
 
 _VIEW: Final = "portal:team"
 _MOST_PK: Final = 2**63 - 1
@@ -50,7 +51,9 @@ def invite(request: HttpRequest, desk: Desk) -> HttpResponse:
             actor=desk.user,
         )
 
-    return do_and_return(request, company, _VIEW, act, _("Invited. The mail is on its way."))
+    return do_and_return(
+        request, act, _("Invited. The mail is on its way."), _VIEW, query=back(company)
+    )
 
 
 @require_POST
@@ -62,7 +65,9 @@ def withdraw(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     def act() -> None:
         withdraw_invitation(invitation, actor=desk.user)
 
-    return do_and_return(request, company, _VIEW, act, _("Withdrawn. The link counts no more."))
+    return do_and_return(
+        request, act, _("Withdrawn. The link counts no more."), _VIEW, query=back(company)
+    )
 
 
 @require_POST
@@ -78,7 +83,7 @@ def change(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         else:
             change_role(membership, role=_role(request), actor=desk.user)
 
-    return do_and_return(request, company, _VIEW, act, _("Changed."))
+    return do_and_return(request, act, _("Changed."), _VIEW, query=back(company))
 
 
 def _role(request: HttpRequest) -> Role:
