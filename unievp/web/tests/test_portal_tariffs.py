@@ -93,7 +93,7 @@ def test_nonsense_is_refused_at_its_field(browser, wrong):
 def test_new_prices_are_a_new_version(browser, alice):
     template = make(alice)
     html = browser.get(f"/tariffs/{template.pk}").content.decode()
-    assert 'value="2400' in html
+    assert 'value="2400"' in html
     post(browser, f"/tariffs/{template.pk}", **PRICES | {"per_kwh": "2100"})
     numbers = TariffVersion.objects.filter(template=template).order_by("number")
     assert [version.number for version in numbers] == [1, 2]

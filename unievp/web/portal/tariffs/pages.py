@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
@@ -67,7 +68,7 @@ def tariff(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     simple = simple_tariff_of(rules) if rules else None
     if simple is not None and request.method != "POST":
         form = SimplePricesForm(
-            initial={name: getattr(simple, name) for name in SimplePricesForm.base_fields}
+            initial={name: _shown(getattr(simple, name)) for name in SimplePricesForm.base_fields}
         )
     context: dict[str, Any] = {
         "desk": desk,
@@ -120,6 +121,11 @@ def _publish(form: SimplePricesForm, template: TariffTemplate, desk: Desk) -> bo
         show_refusal(form, refusal)
         return False
     return True
+
+
+def _shown(number: Decimal | int | None) -> str:
+    """As people write it: 2400, not 2400.0000."""
+    return "" if number is None else f"{Decimal(number).normalize():f}"
 
 
 def _sold_now() -> Q:
