@@ -23,14 +23,14 @@ def do_and_return(
     *args: Any,
     query: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """Call `act`, say `done` or why not, and go back to `view`."""
+    """Call `act`, say what it returns (else `done`) or why not, and go back to `view`."""
     try:
-        act()
+        said = act()
     except DomainError as refusal:
         messages.error(request, str(refusal))
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
-        messages.success(request, done)
+        messages.success(request, said if isinstance(said, str) else done)
     address = reverse(view, args=args)
     return redirect(f"{address}?{urlencode(query)}" if query else address)

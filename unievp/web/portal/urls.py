@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from unievp.web.portal import board, explain, sessions, settlements, wallet, wire
+from unievp.web.portal import board, explain, power, sessions, settlements, wallet, wire
+from unievp.web.portal.access import reservations, tokens
 from unievp.web.portal.chargers import actions, adding, page
 from unievp.web.portal.office import data, keys, log, team
 from unievp.web.portal.tariffs import editing, pages, selling
@@ -43,6 +44,16 @@ urlpatterns = [
     path("tariffs/<int:pk>/archive", pages.archive, name="archive_tariff"),
     path("tariffs/<int:pk>/sell", selling.sell, name="sell"),
     path("tariffs/<int:pk>/stop", selling.stop_selling, name="stop_selling"),
+    path("tokens", tokens.tokens, name="tokens"),
+    path("tokens/add", tokens.add_token, name="add_token"),
+    path("tokens/import", tokens.import_file, name="import_tokens"),
+    path("tokens/<int:pk>", tokens.change_token, name="change_token"),
+    path("tokens/seen/<int:pk>", tokens.adopt, name="adopt_token"),
+    path("reservations", reservations.reservations, name="reservations"),
+    path("reservations/ask", reservations.ask, name="reserve"),
+    path("reservations/<int:pk>/cancel", reservations.cancel, name="cancel_reservation"),
+    path("power", power.sites, name="power"),
+    path("power/<int:pk>", power.site, name="site"),
     path("company", data.company_data, name="company"),
     path("company/save", data.save, name="save_company"),
     path("company/bank-account", data.save_bank_account, name="save_bank_account"),

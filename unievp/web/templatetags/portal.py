@@ -81,6 +81,12 @@ def kilowatt(watts: int | None, digits: int = 1) -> str:
 
 
 @register.filter
+def ampere(milliamperes: int | None) -> str:
+    """16000 → `16 A`."""
+    return _NOTHING if milliamperes is None else f"{plain(Decimal(milliamperes) / 1000)} A"
+
+
+@register.filter
 def money(amount: int | None, currency: str = "IDR") -> str:
     if amount is None:
         return _NOTHING

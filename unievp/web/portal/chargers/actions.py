@@ -25,8 +25,7 @@ from unievp.lib.errors import DomainError, InvalidError
 from unievp.web.portal.chargers.common import charger_row, may_operate
 from unievp.web.portal.chargers.page import latest_commands
 from unievp.web.portal.company import Desk, portal_page
-
-_LONGEST_NUMBER: Final = 9
+from unievp.web.portal.numbers import whole_number
 
 
 @require_POST
@@ -123,11 +122,8 @@ def _queue(charger: Charger, action: str, actor: User, **payload: object) -> Non
 
 
 def _number(asked: QueryDict, name: str = "connector") -> int:
-    """0 for nothing: the whole charger. Raises InvalidError for what is no number."""
-    text = asked.get(name, "").strip() or "0"
-    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER + 1):
-        raise InvalidError(_("This is no number."), field=name)
-    return int(text)
+    """0 for nothing: the whole charger."""
+    return whole_number(asked.get(name, "").strip() or "0", field=name)
 
 
 _Action = Callable[[BoardCharger, QueryDict, User], None]

@@ -19,6 +19,7 @@ from tariffs.models import TariffTemplate
 from unievp.lib import clock
 from unievp.lib.errors import InvalidError, NotFoundError
 from unievp.web.portal.company import Desk, portal_page
+from unievp.web.portal.numbers import whole_number
 from unievp.web.portal.posting import do_and_return
 
 _MOST_SHOWN: Final = 100
@@ -73,7 +74,9 @@ def stop_selling(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     template = _sellable(desk, pk)
 
     def act() -> None:
-        number = _digits(request.POST.get("assignment") or request.POST.get("default"))
+        number = whole_number(
+            request.POST.get("assignment") or request.POST.get("default", ""), field="place"
+        )
         if "assignment" in request.POST:
             rows = visible(desk.user, TariffAssignment.objects.filter(template=template))
             found = rows.filter(pk=number).first()
@@ -127,7 +130,7 @@ def _charger(desk: Desk, template: TariffTemplate, identity: str) -> Charger:
 def _connector(charger: Charger, text: str) -> Connector | None:
     if not text.strip():
         return None
-    number = _digits(text)
+    number = whole_number(text, field="place")
     found = charger.connectors.filter(number=number).first() if number < 2**15 else None
     if found is None:
         raise InvalidError(_("This charger has no such connector."), field="connector")
@@ -135,15 +138,9 @@ def _connector(charger: Charger, text: str) -> Connector | None:
 
 
 def _location(desk: Desk, template: TariffTemplate, text: str) -> Location:
-    found = locations(desk.user, template.cpo_id).filter(pk=_digits(text)).first()
+    found = (
+        locations(desk.user, template.cpo_id).filter(pk=whole_number(text, field="place")).first()
+    )
     if found is None:
         raise InvalidError(_("There is no such location."), field="place")
     return found
-
-
-def _digits(text: str | None) -> int:
-    """Raises InvalidError for what is no id."""
-    text = (text or "").strip()
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise InvalidError(_("This is no number."), field="place")
-    return int(text)
