@@ -94,6 +94,7 @@ class Booking(StrEnum):
     REFUND_RETURNED = "refund_returned"
     GATEWAY_SETTLED = "gateway_settled"
     GATEWAY_FEE = "gateway_fee"
+    UNMATCHED = "unmatched"
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
 

@@ -239,3 +239,18 @@ PAYOUT_TRANSITIONS = Transitions(
         _P.REVERSED: set(),
     }
 )
+
+
+class AdjustmentStatus(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed")
+    BOOKED = "booked", _("Booked")
+    REFUSED = "refused", _("Refused")
+
+
+ADJUSTMENT_TRANSITIONS = Transitions(
+    {
+        AdjustmentStatus.PROPOSED: {AdjustmentStatus.BOOKED, AdjustmentStatus.REFUSED},
+        AdjustmentStatus.BOOKED: set(),
+        AdjustmentStatus.REFUSED: set(),
+    }
+)

@@ -34,6 +34,7 @@ from payments.services.payouts import sending as payouts
 from payments.services.payouts.starting import pay_settlement
 from payments.services.prepaid import following as prepaid
 from payments.services.prepaid.starting import decide_start, start_paid
+from payments.services.reconciliation.balances import read_balances
 from payments.services.reconciliation.proving import prove_books
 from payments.services.reconciliation.statements import follow_statements
 from payments.services.refunds import sending as refunds
@@ -241,8 +242,8 @@ def prove_books_daily() -> bool:
 
 @shared_task
 def read_statements() -> int:
-    """The gateways' own books, for the ledger and the proof."""
-    return follow_statements()
+    """The gateways' own books, for the ledger and the proof; then what they hold for us."""
+    return follow_statements() + read_balances()
 
 
 def on_payout_queued(event: PayoutQueued) -> None:

@@ -1,3 +1,4 @@
+from payments.admin.adjustments import AdjustmentAdmin, GatewayBalanceAdmin
 from payments.admin.banks import BankAccountChangeAdmin
 from payments.admin.bills import BillAdmin
 from payments.admin.books import (
@@ -21,12 +22,14 @@ from payments.admin.statements import StatementLineAdmin
 from payments.admin.webhooks import WebhookDeliveryAdmin
 
 __all__ = [
+    "AdjustmentAdmin",
     "BankAccountChangeAdmin",
     "BillAdmin",
     "BooksProofAdmin",
     "ChargeLimitAdmin",
     "CommissionRateAdmin",
     "DifferenceAdmin",
+    "GatewayBalanceAdmin",
     "LedgerAccountAdmin",
     "LedgerBlockAdmin",
     "LedgerEntryAdmin",

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
-from payments.models import StatementLine
-from unievp.lib.admin import ReadOnlyAdmin, column
+from cpo.models import User
+from payments.models import ProviderConfig, StatementLine
+from payments.services.reconciliation.reports import MOST_BYTES, import_report, read_report
+from unievp.lib.admin import Question, ReadOnlyAdmin, column, detail_action, money
+from unievp.lib.errors import DomainError
+
+_SHOWN_FAULTS = 10
+
+
+class ReportForm(forms.Form):
+    config = forms.ModelChoiceField(
+        label=_("Provider"),
+        queryset=ProviderConfig.objects.all(),
+        widget=UnfoldAdminSelectWidget(),
+    )
+    file = forms.FileField(label=_("CSV file"), widget=UnfoldAdminFileFieldWidget())
+    only_check = forms.BooleanField(
+        label=_("Only check it"), required=False, widget=UnfoldBooleanSwitchWidget()
+    )
 
 
 @admin.register(StatementLine)
@@ -34,6 +61,60 @@ class StatementLineAdmin(ReadOnlyAdmin):
         ("attempt", "booking", "booked_at"),
     )
     readonly_fields = ("state",)
+    actions_list = ("import_report",)
+
+    @detail_action(
+        _("Import a report"),
+        url_path="import-report",
+        icon="upload_file",
+        permissions=("payments.change_statementline",),
+    )
+    def import_report(self, request: HttpRequest) -> HttpResponse:
+        """Of a gateway that tells no transactions by its API."""
+        given = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = ReportForm(*given)
+        if request.method == "POST" and form.is_valid():
+            try:
+                self._take(request, form.cleaned_data)
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, str(error))
+            else:
+                return HttpResponseRedirect(reverse("admin:payments_statementline_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Import a settlement report"),
+            "question": Question(
+                title=_("Import a settlement report"),
+                text=_(
+                    "The settled payments of a gateway as CSV, with order id, gross amount, net"
+                    " amount, fee and settlement time. The same line is booked once."
+                ),
+                submit=_("Import"),
+            ),
+            "back": reverse("admin:payments_statementline_changelist"),
+            "form": form,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/uniev/confirm.html", context)
+
+    def _take(self, request: HttpRequest, values: dict[str, Any]) -> None:
+        content: bytes = values["file"].read(MOST_BYTES + 1)
+        if not values["only_check"]:
+            actor = cast("User", request.user)
+            count = import_report(values["config"], content, actor=actor)
+            text = _text("%(count)d lines imported.") % {"count": count}
+            self.message_user(request, text, messages.SUCCESS)
+            return
+        report = read_report(content)
+        text = _text("%(count)d lines, %(total)s, of which %(fees)s are fees and tax.") % {
+            "count": len(report.lines),
+            "total": money(report.total),
+            "fees": money(report.fees),
+        }
+        self.message_user(request, text, messages.INFO)
+        for fault in report.faults[:_SHOWN_FAULTS]:
+            line = _text("Line %(line)d: %(text)s") % {"line": fault.line, "text": fault.text}
+            self.message_user(request, line, messages.ERROR)
 
     @column(_("status"), label={"booked": "success", "settled": "warning", "pending": "info"})
     def state(self, line: StatementLine) -> Any:

@@ -266,6 +266,8 @@ class Gateway(Protocol):
     methods: frozenset[Method]
     # Whether `transactions` are its whole books.
     tells_transactions: bool
+    # Whether `balance` is all of our money there (Iris has a purse of its own).
+    balance_is_whole: bool
 
     def create_payment(self, request: PaymentRequest) -> PaymentSnapshot: ...
 

@@ -1,3 +1,5 @@
+from payments.models.adjustment import Adjustment, AdjustmentKind
+from payments.models.balance import GatewayBalance
 from payments.models.bill import Bill, BillLine, BillLineKind
 from payments.models.charge import PrepaidCharge
 from payments.models.charge_limit import ChargeLimit
@@ -40,6 +42,8 @@ from payments.states import (
 )
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentKind",
     "AttemptStatus",
     "Bill",
     "BillLine",
@@ -52,6 +56,7 @@ __all__ = [
     "DifferenceStatus",
     "Environment",
     "Frequency",
+    "GatewayBalance",
     "IntentStatus",
     "LedgerAccount",
     "LedgerBlock",

@@ -69,6 +69,7 @@ class MemoryGateway:
     refunds_are_supported: bool = True
     methods: frozenset[Method] = frozenset(Method)
     tells_transactions: bool = False
+    balance_is_whole: bool = False
 
     # --- what a driver and the bank do ---------------------------------------------------------
 

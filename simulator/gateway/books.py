@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 OPENING_BALANCE = 100_000_000
+XENDIT_PRODUCTS = ("request", "session", "invoice")
 
 
 def now() -> datetime:
@@ -130,6 +131,23 @@ class Books:
         if payment.state == "open":
             payment.state = "paid"
         self.balance += payment.money
+
+    def fee_of(self, payment: Payment) -> tuple[int, int]:
+        """What the gateway keeps of it, and the tax on that."""
+        fee = round(payment.money * 7 / 1000) if payment.channel == "QRIS" else 4_000
+        return fee, round(fee * 11 / 100)
+
+    @property
+    def usable_at_xendit(self) -> int:
+        """Both gateways share these books, and each tells of its own: less fees, as `/balance`."""
+        paid = [p for p in self.payments.values() if p.money and p.product in XENDIT_PRODUCTS]
+        came = sum(p.money - sum(self.fee_of(p)) for p in paid)
+        ours = {p.id for p in paid}
+        back = sum(
+            r.amount for r in self.refunds.values() if r.payment in ours and r.state == "succeeded"
+        )
+        gone = sum(p.amount for p in self.payouts.values() if p.paid_out and p.api != "iris")
+        return OPENING_BALANCE + came - back - gone
 
     def refunded(self, payment: Payment) -> int:
         return sum(

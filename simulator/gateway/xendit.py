@@ -217,11 +217,15 @@ class XenditApi:
 
     async def balance(self, request: Request) -> Response:
         checked_key(request)
-        return JSONResponse({"balance": self.books.balance})
+        return JSONResponse({"balance": self.books.usable_at_xendit})
 
     async def transactions(self, request: Request) -> Response:
         checked_key(request)
-        rows = [_transaction(each) for each in self.books.payments.values() if each.money]
+        rows = [
+            _transaction(each, *self.books.fee_of(each))
+            for each in self.books.payments.values()
+            if each.money
+        ]
         rows += [_refund_line(r) for r in self.books.refunds.values() if r.state == "succeeded"]
         rows += [payout_transaction(p) for p in self.books.payouts.values() if p.paid_out]
         return JSONResponse({"data": rows, "has_more": False})
@@ -373,9 +377,7 @@ def _qr(payment: Payment) -> str:
     )
 
 
-def _transaction(payment: Payment) -> dict[str, Any]:
-    fee = round(payment.money * 7 / 1000) if payment.channel == "QRIS" else 4_000
-    tax = round(fee * 11 / 100)
+def _transaction(payment: Payment, fee: int, tax: int) -> dict[str, Any]:
     paid_at = datetime.fromisoformat(payment.paid_at)
     return {
         "id": f"txn_{payment.payment_id}",

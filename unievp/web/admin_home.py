@@ -102,6 +102,8 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("payments.ProviderConfig", "hub"),
             ("payments.WebhookDelivery", "webhook"),
             ("payments.StatementLine", "summarize"),
+            ("payments.GatewayBalance", "balance"),
+            ("payments.Adjustment", "tune"),
             ("payments.BooksProof", "fact_check"),
             ("payments.Difference", "difference"),
             ("payments.LedgerAccount", "account_balance"),
@@ -115,6 +117,7 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
         (
             ("cpo.CPO", "business"),
             ("cpo.User", "group"),
+            ("cpo.Invitation", "forward_to_inbox"),
             ("cpo.Driver", "directions_car"),
             ("chargers.IdToken", "badge"),
             ("chargers.TokenSighting", "contactless"),

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from chargers.models import BillingStatus, Charger, ChargingSession, Connector, SessionStatus
 from cpo.access import is_platform_staff
 from payments.models import BooksProof, Difference, DifferenceStatus
+from payments.selectors.completeness import completeness
 from unievp.lib import clock
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -73,6 +74,28 @@ def _books() -> list[tuple[str, str, list[Sample]]]:
     return [
         ("uniev_books_differences_open", "Differences nobody explained.", [({}, unexplained)]),
         ("uniev_books_proof_age_seconds", "Age of the last proof; -1: none.", [({}, age)]),
+        *_money(),
+    ]
+
+
+def _money() -> list[tuple[str, str, list[Sample]]]:
+    found = completeness()
+    figures: dict[str, tuple[str, float]] = {
+        "deposits_cleared_ratio": (
+            "Payments older than a day whose deposit is used or given back, 0 to 1.",
+            found.deposits_cleared,
+        ),
+        "clearing_rupiah": ("Paid by drivers, not settled by a gateway.", found.clearing),
+        "clearing_old_ratio": ("Of that older than three days, 0 to 1.", found.clearing_old),
+        "clearing_age_seconds": ("Age of the oldest of it.", found.clearing_age_s),
+        "webhooks_waiting": ("Gateways' notifications not worked on.", found.webhooks_waiting),
+        "webhook_lag_p95_seconds": ("From receipt to work, of a day.", found.webhook_lag_s),
+        "payments_without_webhook": ("Paid within a day, told by no webhook.", found.polled),
+        "suspense_rupiah": ("Money that matches nothing.", found.suspense),
+    }
+    return [
+        (f"uniev_{name}", explanation, [({}, value)])
+        for name, (explanation, value) in figures.items()
     ]
 
 

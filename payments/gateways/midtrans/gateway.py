@@ -38,6 +38,7 @@ class Midtrans:
 
     methods: frozenset[Method] = payments.METHODS
     tells_transactions = False
+    balance_is_whole = False
 
     def __init__(
         self, credentials: Credentials, *, transport: httpx.BaseTransport | None = None

@@ -36,6 +36,7 @@ class Xendit:
 
     methods: frozenset[Method] = frozenset({*payments.CHANNELS, Method.HOSTED})
     tells_transactions = True
+    balance_is_whole = True
 
     def __init__(
         self, credentials: Credentials, *, transport: httpx.BaseTransport | None = None

@@ -1,4 +1,8 @@
-"""What gateways say beside what we booked: each query returns (what, should be, is)."""
+"""What gateways say beside what we booked: each query returns (what, should be, is).
+
+A balance is looked at twice before it counts as a difference: between a gateway's step and its
+line in the statement both are right.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,20 @@ QUERIES: Final[dict[str, str]] = {
                l.amount || ' = ' || l.net_amount || ' + ' || l.fee || ' + ' || l.tax
           FROM payments_statementline l
          WHERE l.kind = 'payment'
-           AND (l.attempt_id IS NULL OR (l.is_settled AND l.booked_at IS NULL))""",
+           AND l.booked_at IS NULL AND (l.attempt_id IS NULL OR l.is_settled)""",
+    "money that matches nothing": """
+        SELECT 'suspense ' || a.owner_id, 0, a.posted_credit - a.posted_debit
+          FROM ledger_account a
+         WHERE a.code = 'suspense' AND a.posted_credit <> a.posted_debit""",
+    "balance at the gateway": """
+        SELECT 'provider ' || c.name || ' ' || c.id, b.booked, b.told
+          FROM (SELECT *, row_number() OVER w AS n, lead(told > booked OR told < booked - in_flight)
+                       OVER w AS before
+                  FROM payments_gatewaybalance
+                WINDOW w AS (PARTITION BY config_id ORDER BY at DESC)) b
+          JOIN payments_providerconfig c ON c.id = b.config_id
+         WHERE b.n = 1 AND b.before AND c.is_active
+           AND (b.told > b.booked OR b.told < b.booked - b.in_flight)""",
     "statements read in time": """
         SELECT 'provider ' || c.name || ' ' || c.id, 'read each hour',
                'not since ' || c.statement_until
@@ -33,7 +50,8 @@ QUERIES: Final[dict[str, str]] = {
           JOIN payments_paymentintent i ON i.id = a.intent_id
           JOIN payments_providerconfig c ON c.id = a.config_id
          WHERE a.status = 'succeeded' AND a.settled_at IS NULL
-           AND c.statement_until > i.paid_at + interval '4 days'""",
+           AND (c.statement_until > i.paid_at + interval '4 days'
+                OR (c.statement_until IS NULL AND i.paid_at < now() - interval '7 days'))""",
     "refunds in the gateway's statement": """
         SELECT 'line ' || l.line_id || ' ' || l.reference, l.amount,
                coalesce(r.amount || ' ' || r.status, 'no refund')

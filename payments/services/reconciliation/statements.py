@@ -37,6 +37,8 @@ from unievp.lib import clock
 # Lines may appear later than their time says.
 OVERLAP: Final = timedelta(hours=2)
 FIRST: Final = timedelta(days=7)
+# A payment of ours that we know nothing of would be known by then.
+UNMATCHED_AFTER: Final = timedelta(days=1)
 _HUNDRED: Final = Decimal(100)
 
 
@@ -50,7 +52,12 @@ def follow_statements() -> int:
     )
     configs = ProviderConfig.objects.filter(Q(is_active=True) | Exists(owed)).order_by("pk")
     telling = [config.pk for config in configs if gateway_of(config).tells_transactions]
-    return each(telling, read_statement) + each(_unbooked(), book_line)
+    return each(telling, read_statement) + book_lines()
+
+
+def book_lines() -> int:
+    """What was settled and is not booked yet; how many lines."""
+    return each(_unbooked(), book_line) + each(_strangers(), book_stranger)
 
 
 def read_statement(config_id: UUID) -> int:
@@ -63,7 +70,7 @@ def read_statement(config_id: UUID) -> int:
     since = config.statement_until - OVERLAP if config.statement_until else until - FIRST
     read = 0
     for told in gateway_of(config).transactions(since, until):
-        _keep(config, told)
+        keep_line(config, told)
         read += 1
     ProviderConfig.objects.filter(pk=config_id).update(statement_until=until)
     return read
@@ -104,6 +111,44 @@ def book_line(line_id: int) -> StatementLine:
     return line
 
 
+def book_stranger(line_id: int) -> StatementLine:
+    """Money that no payment of ours explains waits in suspense until a person finds its owner."""
+    with transaction.atomic():
+        line = StatementLine.objects.select_for_update(of=("self",)).get(pk=line_id)
+        if line.attempt_id is not None or line.booked_at is not None or not _adds_up(line):
+            return line
+        config = line.config
+        amounts = (
+            (gateway_account(Code.GATEWAY_AVAILABLE, config.pk), line.net_amount),
+            (AccountRef(Code.GATEWAY_FEE_EXPENSE), line.fee),
+            (AccountRef(Code.VAT_IN_FEES), line.tax),
+        )
+        line.booking, _created = ledger.post(
+            key=f"unmatched:{config.pk}:{line.line_id}",
+            kind=Booking.UNMATCHED,
+            legs=[
+                *(debit(account, amount) for account, amount in amounts if amount > 0),
+                credit(gateway_account(Code.SUSPENSE, config.pk), line.amount),
+            ],
+            effective_at=line.at,
+            metadata={"line": line.line_id, "reference": line.reference},
+        )
+        line.booked_at = clock.now()
+        line.save(update_fields=["booking", "booked_at"])
+    return line
+
+
+def _strangers() -> list[int]:
+    lines = StatementLine.objects.filter(
+        kind=StatementKind.PAYMENT,
+        is_settled=True,
+        booked_at=None,
+        attempt=None,
+        at__lt=clock.now() - UNMATCHED_AFTER,
+    )
+    return list(lines.order_by("at").values_list("pk", flat=True))
+
+
 def _unbooked() -> list[int]:
     lines = StatementLine.objects.filter(
         kind=StatementKind.PAYMENT, is_settled=True, booked_at=None, attempt__isnull=False
@@ -112,7 +157,8 @@ def _unbooked() -> list[int]:
     return list(lines.order_by("at").values_list("pk", flat=True))
 
 
-def _keep(config: ProviderConfig, told: GatewayTransaction) -> None:
+def keep_line(config: ProviderConfig, told: GatewayTransaction) -> None:
+    """Once per line; told again, what is not booked yet follows it."""
     kind = StatementKind(told.kind if told.kind in StatementKind.values else StatementKind.OTHER)
     attempt = _attempt_of(config, told) if kind == StatementKind.PAYMENT else None
     values = {
@@ -158,9 +204,12 @@ def expected_fee(fees: Mapping[str, object], method: str, amount: int) -> int | 
 
 
 def _fits(line: StatementLine, attempt: PaymentAttempt) -> bool:
-    adds_up = line.amount == line.net_amount + line.fee + line.tax
     is_first = attempt.settled_at is None and attempt.status == AttemptStatus.SUCCEEDED
-    return adds_up and is_first and line.is_settled and line.amount == _captured(attempt)
+    return _adds_up(line) and is_first and line.is_settled and line.amount == _captured(attempt)
+
+
+def _adds_up(line: StatementLine) -> bool:
+    return line.amount == line.net_amount + line.fee + line.tax and line.amount > 0
 
 
 def _captured(attempt: PaymentAttempt) -> int:

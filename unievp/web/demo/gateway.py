@@ -21,6 +21,8 @@ class DemoProvider(NamedTuple):
     priority: int
     secrets: dict[str, str]
     for_payouts: bool = False
+    # As `simulator.gateway.books.OPENING_BALANCE`; the simulator is foreign to us.
+    opening_balance: int = 0
 
 
 PROVIDERS: Final = (
@@ -31,6 +33,7 @@ PROVIDERS: Final = (
         10,
         {"api_key": "xnd_development_demo", "webhook_secret": CALLBACK_TOKEN},
         for_payouts=True,
+        opening_balance=100_000_000,
     ),
     DemoProvider(
         "midtrans",

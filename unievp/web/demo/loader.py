@@ -26,7 +26,12 @@ from unievp.web.demo.store import (
 OUR_APPS = ("cpo", "tariffs", "chargers", "payments", "tickets", "ocpi")
 FINANCE_GROUP = "Finance"
 # What finance staff do besides reading; no page lets them approve what they asked for themselves.
-FINANCE_RIGHTS = ("change_settlement", "add_commissionrate")
+FINANCE_RIGHTS = (
+    "change_settlement",
+    "add_commissionrate",
+    "add_adjustment",
+    "change_adjustment",
+)
 
 
 @transaction.atomic

@@ -13,8 +13,11 @@ from chargers.services.assignments import assign_tariff as assign
 from chargers.services.chargers import ConnectorSpec, register_charger
 from cpo.models import CPO, Driver, User
 from cpo.services import audit
+from payments.chart import AccountRef, Booking, Code, gateway_account
 from payments.gateways.base import Method
+from payments.ledger.legs import credit, debit
 from payments.models import CommissionRate, Environment, ProviderConfig
+from payments.services import ledger
 from tariffs.models import TariffTemplate
 from tariffs.pricing.simple import SimpleTariff, simple_rules
 from tariffs.services.templates import create_template
@@ -90,7 +93,7 @@ def assign_tariff(charger: DemoCharger, *, actor: User) -> bool:
 
 
 def add_provider(provider: DemoProvider) -> bool:
-    _row, created = ProviderConfig.objects.get_or_create(
+    row, created = ProviderConfig.objects.get_or_create(
         webhook_slug=provider.slug,
         defaults={
             "provider": provider.provider,
@@ -103,7 +106,22 @@ def add_provider(provider: DemoProvider) -> bool:
             **provider.secrets,
         },
     )
+    if created and provider.opening_balance:
+        _open_books(row, provider.opening_balance)
     return created
+
+
+def _open_books(config: ProviderConfig, amount: int) -> None:
+    """What the fake gateway begins with, so that its balance and ours are the same."""
+    ledger.post(
+        key=f"demo:opening:{config.pk}",
+        kind=Booking.ADJUSTMENT,
+        legs=[
+            debit(gateway_account(Code.GATEWAY_AVAILABLE, config.pk), amount),
+            credit(AccountRef(Code.BANK_OPERATING), amount),
+        ],
+        metadata={"why": "demo"},
+    )
 
 
 def add_token(driver: DemoDriver, row: Driver) -> bool:

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cpo.models import CPO, User
+from payments.models.ledger import LedgerTransaction
+from payments.models.provider import ProviderConfig
+from payments.states import AdjustmentStatus
+from unievp.lib.constraints import choice_check
+
+
+class AdjustmentKind(models.TextChoices):
+    """What a person may have booked; which accounts: `payments.services.adjustments`."""
+
+    TOP_UP = "top_up", _("Our own money at the gateway")
+    WITHDRAWAL = "withdrawal", _("From the gateway to our bank")
+    UNMATCHED = "unmatched", _("Money at the gateway that matches nothing")
+    SUSPENSE_TO_CPO = "suspense_to_cpo", _("Matches nothing: it is a company's")
+    SUSPENSE_RETURNED = "suspense_returned", _("Matches nothing: sent back at the gateway")
+    SUSPENSE_KEPT = "suspense_kept", _("Matches nothing: the platform keeps it")
+    GATEWAY_MORE = "gateway_more", _("The gateway has a little more (rounding)")
+    GATEWAY_LESS = "gateway_less", _("The gateway has a little less (rounding)")
+    CPO_CREDIT = "cpo_credit", _("Credit to a company")
+    CPO_DEBIT = "cpo_debit", _("Debit of a company")
+
+
+class Adjustment(models.Model):
+    """A booking that one person proposes and another one decides (payments.md §7.4).
+
+    Differences are never corrected by themselves. `config` is whose balance it is about, `cpo`
+    whose wallet, where the kind is about one.
+    """
+
+    kind = models.CharField(_("kind"), max_length=24, choices=AdjustmentKind)
+    amount = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3, default="IDR")
+    config = models.ForeignKey(
+        ProviderConfig,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="adjustments",
+        verbose_name=_("provider"),
+    )
+    cpo = models.ForeignKey(
+        CPO,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="adjustments",
+        verbose_name=_("CPO"),
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    status = models.CharField(
+        _("status"), max_length=16, choices=AdjustmentStatus, default=AdjustmentStatus.PROPOSED
+    )
+    proposed_at = models.DateTimeField(_("proposed"))
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    booking = models.OneToOneField(
+        LedgerTransaction,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="adjustment",
+        verbose_name=_("booking"),
+    )
+
+    tenant_path: ClassVar[str] = "platform"
+
+    class Meta:
+        verbose_name = _("adjustment")
+        verbose_name_plural = _("adjustments")
+        ordering = ("-proposed_at", "-id")
+        constraints: ClassVar = [
+            choice_check("kind", AdjustmentKind, name="adjustment_kind_is_known"),
+            choice_check("status", AdjustmentStatus, name="adjustment_status_is_known"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="adjustment_has_an_amount"),
+            models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(status="booked")
+                | (
+                    Q(booking__isnull=False)
+                    & Q(decided_by__isnull=False)
+                    & ~Q(decided_by=F("proposed_by"))
+                ),
+                name="adjustment_is_booked_by_another_than_proposed_it",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.amount}"
