@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from cpo.api.rights import Open
 from payments.gateways.base import BadSignatureError
 from payments.models import ProviderConfig
 from payments.services import webhooks
@@ -41,3 +42,6 @@ def payment_webhook(request: HttpRequest, provider: str, slug: UUID) -> HttpResp
         logger.exception("A webhook could not be stored")
         return HttpResponse(status=503)
     return HttpResponse(status=200)
+
+
+payment_webhook.rights = {"POST": Open.SIGNED}  # type: ignore[attr-defined]  # for the table

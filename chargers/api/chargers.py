@@ -30,7 +30,7 @@ from chargers.services.chargers import (
     retire_charger,
 )
 from chargers.services.locations import find_or_create_location
-from cpo.access import Actor, Right, audit_name, require_right
+from cpo.access import Actor, Right, audit_name
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.tenants import company_of
 from cpo.models import CPO, Scope
@@ -76,6 +76,7 @@ class ChargerFilter(django_filters.FilterSet):
 
 class Chargers(ListEndpoint[Charger]):
     scopes: ClassVar = {"GET": Scope.CHARGERS_READ, "POST": Scope.CHARGERS_WRITE}
+    rights: ClassVar = {"GET": Right.VIEW, "POST": Right.OPERATE}
     queryset = Charger.objects.select_related(*_PARTS).prefetch_related("connectors")
     serializer_class = ChargerView
     filterset_class = ChargerFilter
@@ -104,7 +105,7 @@ class Chargers(ListEndpoint[Charger]):
         """Register a charger. Its `authorization_key` is in this answer and never again."""
         values = validated(ChargerRequest(data=request.data))
         cpo = company_of(self.actor, values.get("cpo_id"))
-        require_right(self.actor, cpo, Right.OPERATE)
+        self.require(cpo)
         connectors = [_spec(part) for part in values.get("connectors", [{"connector_id": 1}])]
 
         def write() -> Answer:
@@ -128,6 +129,7 @@ class ChargerDetail(Endpoint):
         "PATCH": Scope.CHARGERS_WRITE,
         "DELETE": Scope.CHARGERS_WRITE,
     }
+    rights: ClassVar = {"GET": Right.VIEW, "PATCH": Right.OPERATE, "DELETE": Right.MANAGE}
 
     @extend_schema(operation_id="charger_read", responses=ChargerView)
     def get(self, request: Request, charger_id: str) -> Response:
@@ -139,7 +141,7 @@ class ChargerDetail(Endpoint):
     def patch(self, request: Request, charger_id: str) -> Response:
         """Change its name, location, power or clock. `If-Match` refuses to overwrite others."""
         charger = find_charger(self.actor, charger_id)
-        require_right(self.actor, charger.cpo, Right.OPERATE)
+        self.require(charger.cpo)
         values = validated(ChargerPatch(data=request.data, partial=True))
         check_if_match(request, _etag(show_charger(charger)))
         if "location_id" in values:
@@ -153,13 +155,14 @@ class ChargerDetail(Endpoint):
     def delete(self, request: Request, charger_id: str) -> Response:
         """Retire it: it may not connect any more, its history stays."""
         charger = find_charger(self.actor, charger_id)
-        require_right(self.actor, charger.cpo, Right.MANAGE)
+        self.require(charger.cpo)
         retire_charger(charger, actor=audit_name(self.actor))
         return Response(status=204)
 
 
 class ChargerForcedStatus(Endpoint):
     scopes: ClassVar = {"PUT": Scope.COMMANDS_WRITE}
+    rights: ClassVar = {"PUT": Right.OPERATE}
 
     @extend_schema(
         operation_id="charger_force_status",
@@ -170,7 +173,7 @@ class ChargerForcedStatus(Endpoint):
     def put(self, request: Request, charger_id: str) -> Response:
         """Keep the status you want and ask the charger for it; the answer is that command."""
         charger = find_charger(self.actor, charger_id)
-        require_right(self.actor, charger.cpo, Right.OPERATE)
+        self.require(charger.cpo)
         values = validated(StatusRequest(data=request.data))
 
         def write() -> Answer:

@@ -20,7 +20,7 @@ from chargers.ocpp.schemas import ACTIONS_OUT, request_faults
 from chargers.services.commands import queue_command
 from chargers.services.payloads import check_payload
 from chargers.services.reservations import using
-from cpo.access import Actor, Right, audit_name, require_right, visible
+from cpo.access import Actor, Right, audit_name, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.models import Scope
 from cpo.services.idempotency import Answer
@@ -42,6 +42,7 @@ class Waiting:
 
 class ChargerCommands(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMMANDS_WRITE}
+    rights: ClassVar = {"POST": Right.OPERATE}
 
     @extend_schema(
         operation_id="command_send",
@@ -59,7 +60,7 @@ class ChargerCommands(Endpoint):
         actor = self.actor
         values = validated(CommandRequest(data=request.data))
         charger = find_charger(actor, charger_id)
-        require_right(actor, charger.cpo, Right.OPERATE)
+        self.require(charger.cpo)
         action, payload = values["action"], values.get("payload", {})
         check_command(action, payload, insist=values["insist"])
 
@@ -80,6 +81,7 @@ class ChargerCommands(Endpoint):
 
 class CommandDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.COMMANDS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
 
     @extend_schema(operation_id="command_read", responses=CommandView)
     def get(self, request: Request, command_id: UUID) -> Response:

@@ -18,7 +18,7 @@ from chargers.models import Charger, ChargingSession, Command, SessionStatus
 from chargers.services.commands import queue_command
 from chargers.services.configuration.changing import change_configuration
 from chargers.services.firmware.asking import knows_signed_form
-from cpo.access import Right, audit_name, require_right, visible
+from cpo.access import Right, audit_name, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.models import Scope, User
 from cpo.services.idempotency import Answer
@@ -50,6 +50,7 @@ class RemoteStopRequest(serializers.Serializer[Any]):
 
 class RemoteStops(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMMANDS_WRITE}
+    rights: ClassVar = {"POST": Right.OPERATE}
 
     @extend_schema(
         operation_id="client_remote_stop",
@@ -64,7 +65,7 @@ class RemoteStops(Endpoint):
         """
         values = validated(RemoteStopRequest(data=request.data))
         session = self._session(values)
-        require_right(self.actor, session.cpo, Right.OPERATE)
+        self.require(session.cpo)
 
         def write() -> Answer:
             if session.status == SessionStatus.ENDED:
@@ -153,6 +154,7 @@ class ConfigParameters(serializers.Serializer[Any]):
 
 class EvseCommands(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMMANDS_WRITE}
+    rights: ClassVar = {"POST": Right.OPERATE}
 
     @extend_schema(
         operation_id="evse_command",
@@ -164,7 +166,7 @@ class EvseCommands(Endpoint):
         """Restart, unlock, take out of service, update firmware or change one setting."""
         values = validated(EvseRequest(data=request.data))
         charger = find_charger(self.actor, values["charger_id"], field="charger_id")
-        require_right(self.actor, charger.cpo, Right.OPERATE)
+        self.require(charger.cpo)
         make = _COMMANDS[values["command"]]
         connector, parameters = values.get("connector_id"), values.get("parameters", {})
 

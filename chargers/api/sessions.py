@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from chargers.api.session_serializers import ReadingView, SessionView
 from chargers.models import BillingStatus, ChargingSession, MeterReading, SessionStatus
 from chargers.selectors.quotes import costs_of
-from cpo.access import visible
+from cpo.access import Right, visible
 from cpo.api.endpoint import Endpoint, ListEndpoint
 from cpo.models import Scope
 from unievp.lib.errors import NotFoundError
@@ -54,6 +54,7 @@ SessionFilter.base_filters["to"] = django_filters.IsoDateTimeFilter(
 
 class Sessions(ListEndpoint[ChargingSession]):
     scopes: ClassVar = {"GET": Scope.SESSIONS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
     queryset = ChargingSession.objects.select_related(*_PARTS)
     serializer_class = SessionView
     filterset_class = SessionFilter
@@ -71,6 +72,7 @@ class Sessions(ListEndpoint[ChargingSession]):
 
 class SessionDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.SESSIONS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
 
     @extend_schema(operation_id="session_read", responses=SessionView)
     def get(self, request: Request, session_id: int) -> Response:
@@ -83,6 +85,7 @@ class SessionReadings(ListEndpoint[MeterReading]):
     """The platform keeps readings in one stream; a session that may be seen opens its part."""
 
     scopes: ClassVar = {"GET": Scope.SESSIONS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
     queryset = MeterReading.objects.order_by("measured_at", "id")
     serializer_class = ReadingView
     filter_backends = ()

@@ -32,7 +32,7 @@ from chargers.models import (
 from chargers.selectors.tariff_comparison import compare_prices, last_month
 from chargers.services.assignments import assign_tariff, end_assignment
 from chargers.services.tariff_defaults import set_default_tariff, withdraw_default
-from cpo.access import Actor, Right, audit_name, require_right, visible
+from cpo.access import Actor, Right, audit_name, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.tenants import company_of
 from cpo.models import Scope
@@ -51,6 +51,7 @@ _MAX_ID = 2**63 - 1
 
 class AssignTariff(Endpoint):
     scopes: ClassVar = {"POST": Scope.TARIFFS_WRITE}
+    rights: ClassVar = {"POST": Right.PRICE}
 
     @extend_schema(
         operation_id="tariff_assign",
@@ -62,7 +63,7 @@ class AssignTariff(Endpoint):
         """Sell at a tariff; what held until then ends. A price above a cap there is refused."""
         values = validated(AssignRequest(data=request.data))
         charger = find_charger(self.actor, values["charger_id"])
-        require_right(self.actor, charger.cpo, Right.PRICE)
+        self.require(charger.cpo)
         template = find_template(self.actor, values["template_id"])
         connector = _connector(charger, values.get("connector_id"))
 
@@ -93,6 +94,7 @@ class AssignmentFilter(django_filters.FilterSet):
 
 class Assignments(ListEndpoint[TariffAssignment]):
     scopes: ClassVar = {"GET": Scope.TARIFFS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
     queryset = TariffAssignment.objects.select_related("template", "charger", "connector")
     serializer_class = AssignmentView
     filterset_class = AssignmentFilter
@@ -107,6 +109,7 @@ class Assignments(ListEndpoint[TariffAssignment]):
 
 class AssignmentDetail(Endpoint):
     scopes: ClassVar = {"DELETE": Scope.TARIFFS_WRITE}
+    rights: ClassVar = {"DELETE": Right.PRICE}
 
     @extend_schema(operation_id="tariff_assignment_end", responses={204: None})
     def delete(self, request: Request, assignment_id: int) -> Response:
@@ -115,13 +118,14 @@ class AssignmentDetail(Endpoint):
         row = rows.filter(pk=assignment_id).first() if assignment_id <= _MAX_ID else None
         if row is None:
             raise NotFoundError(_("There is no such assignment."))
-        require_right(self.actor, row.charger.cpo, Right.PRICE)
+        self.require(row.charger.cpo)
         end_assignment(row, actor=audit_name(self.actor))
         return Response(status=204)
 
 
 class Defaults(ListEndpoint[TariffDefault]):
     scopes: ClassVar = {"GET": Scope.TARIFFS_READ, "POST": Scope.TARIFFS_WRITE}
+    rights: ClassVar = {"GET": Right.VIEW, "POST": Right.PRICE}
     queryset = TariffDefault.objects.select_related("template")
     serializer_class = DefaultView
     ordering_fields = ("valid_from",)
@@ -146,7 +150,7 @@ class Defaults(ListEndpoint[TariffDefault]):
             template = find_template(self.actor, values["template_id"])
         named = values.get("cpo_id")
         cpo = template.cpo if template and named is None else company_of(self.actor, named)
-        require_right(self.actor, cpo, Right.PRICE)
+        self.require(cpo)
         location = _location(self.actor, values.get("location_id"))
 
         def write() -> Answer:
@@ -164,6 +168,7 @@ class Defaults(ListEndpoint[TariffDefault]):
 
 class DefaultDetail(Endpoint):
     scopes: ClassVar = {"DELETE": Scope.TARIFFS_WRITE}
+    rights: ClassVar = {"DELETE": Right.PRICE}
 
     @extend_schema(operation_id="tariff_default_withdraw", responses={204: None})
     def delete(self, request: Request, default_id: int) -> Response:
@@ -172,7 +177,7 @@ class DefaultDetail(Endpoint):
         row = rows.filter(pk=default_id).first() if default_id <= _MAX_ID else None
         if row is None:
             raise NotFoundError(_("There is no such default tariff."))
-        require_right(self.actor, row.cpo, Right.PRICE)
+        self.require(row.cpo)
         withdraw_default(row, actor=audit_name(self.actor))
         return Response(status=204)
 
@@ -180,6 +185,7 @@ class DefaultDetail(Endpoint):
 class TemplateComparison(Endpoint):
     # It reads, although it is a POST.
     scopes: ClassVar = {"POST": Scope.TARIFFS_READ}
+    rights: ClassVar = {"POST": Right.VIEW}
 
     @extend_schema(
         operation_id="tariff_template_comparison",

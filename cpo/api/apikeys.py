@@ -53,6 +53,7 @@ class ApiKeyView(serializers.Serializer[ApiKey]):
 
 class ApiKeys(ListEndpoint[ApiKey]):
     scopes: ClassVar = {"GET": Scope.KEYS_READ, "POST": Scope.KEYS_WRITE}
+    rights: ClassVar = {"GET": Right.VIEW, "POST": Right.MANAGE}
     queryset = ApiKey.objects.all()
     serializer_class = ApiKeyView
     ordering_fields = ("name", "created_at", "last_used_at")
@@ -97,6 +98,7 @@ class ApiKeys(ListEndpoint[ApiKey]):
 
 class ApiKeyDetail(Endpoint):
     scopes: ClassVar = {"DELETE": Scope.KEYS_WRITE}
+    rights: ClassVar = {"DELETE": Right.MANAGE}
 
     @extend_schema(operation_id="api_key_revoke", responses={204: None})
     def delete(self, request: Request, key_id: int) -> Response:

@@ -23,6 +23,7 @@ from cpo.api.company_serializers import (
     papers_of,
 )
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
+from cpo.api.rights import Open, Platform
 from cpo.models import CPO, ApiKey, CPOStatus, Scope, User
 from cpo.services.bank_accounts import change_bank_account
 from cpo.services.companies import (
@@ -55,6 +56,7 @@ class CompanyFilter(django_filters.FilterSet):
 
 class Companies(ListEndpoint[CPO]):
     scopes: ClassVar = {"GET": Scope.COMPANIES_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
     queryset = CPO.objects.all()
     serializer_class = CompanyView
     filterset_class = CompanyFilter
@@ -71,6 +73,7 @@ class CompanyRegistration(Endpoint):
     """Open to everybody, and slow for those who come often."""
 
     scopes: ClassVar = {"POST": Scope.COMPANIES_WRITE}
+    rights: ClassVar = {"POST": Open.EVERYBODY}
     permission_classes = (AllowAny,)
     throttle_classes = (RegistrationThrottle,)
 
@@ -97,6 +100,7 @@ class CompanyRegistration(Endpoint):
 
 class CompanyDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.COMPANIES_READ, "PATCH": Scope.COMPANIES_WRITE}
+    rights: ClassVar = {"GET": Right.VIEW, "PATCH": Right.MANAGE}
 
     @extend_schema(operation_id="cpo_read", responses=CompanyWithDocuments)
     def get(self, request: Request, cpo_id: UUID) -> Response:
@@ -126,6 +130,7 @@ class CompanyDetail(Endpoint):
 
 class CompanyVerification(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMPANIES_WRITE}
+    rights: ClassVar = {"POST": Platform()}
 
     @extend_schema(
         operation_id="cpo_verify",

@@ -15,7 +15,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cpo.access import Actor, visible
+from cpo.access import Actor, Right, require_right, visible
+from cpo.api.rights import Need
+from cpo.models import CPO
 from cpo.services.idempotency import Answer, once
 
 _Row = TypeVar("_Row", bound=Model)
@@ -30,14 +32,29 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 class Endpoint(APIView):
-    """`scopes` says what an API key needs for each method; one without is closed to keys."""
+    """`rights` says what people need for each method, `scopes` what an API key needs besides.
 
+    A method without a scope is closed to keys. `drivers` are the methods that drivers may use.
+    The permission table of docs/api.md is made of all three.
+    """
+
+    rights: ClassVar[dict[str, Need]] = {}
     scopes: ClassVar[dict[str, str]] = {}
+    drivers: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def actor(self) -> Actor:
         """Who asks: a person or an API key; `cpo.access` takes either."""
         return cast("Actor", self.request.user)
+
+    def require(self, cpo: CPO) -> None:
+        """Raise ForbiddenError unless the actor has the right of this method in `cpo`."""
+        method = "GET" if self.request.method == "HEAD" else self.request.method
+        need = self.rights[method or ""]
+        if not isinstance(need, Right):
+            message = f"{type(self).__name__} asks for no right in a company"
+            raise TypeError(message)
+        require_right(self.actor, cpo, need)
 
     def once(self, request: Request, write: Callable[[], Answer]) -> Response:
         """The answer of `write`, which happens once per `Idempotency-Key` (if there is one)."""

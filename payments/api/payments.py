@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from chargers.api.commands import find_charger
 from chargers.models import Charger, Connector
-from cpo.access import Actor, Right, audit_name, require_right, visible
+from cpo.access import Actor, Right, audit_name, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.api.tenants import company_of
 from cpo.models import CPO, Driver, Scope
@@ -52,6 +52,7 @@ class Waiting:
 
 class Payments(Endpoint):
     scopes: ClassVar = {"POST": Scope.PAYMENTS_WRITE}
+    rights: ClassVar = {"POST": Right.OPERATE}
 
     @extend_schema(
         operation_id="payment_create",
@@ -66,7 +67,7 @@ class Payments(Endpoint):
         actor = self.actor
         values = validated(PaymentRequest(data=request.data))
         cpo, wish = _wish(actor, values)
-        require_right(actor, cpo, Right.OPERATE)
+        self.require(cpo)
 
         def write() -> Answer:
             intent = create_intent(cpo, wish, created_by=str(audit_name(actor)))
@@ -106,6 +107,7 @@ payments.initkwargs = {}  # type: ignore[attr-defined]
 
 class PaymentDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.PAYMENTS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
 
     @extend_schema(operation_id="payment_read", responses=PaymentView)
     def get(self, request: Request, payment_id: UUID) -> Response:
@@ -115,6 +117,7 @@ class PaymentDetail(Endpoint):
 
 class PaymentCancel(Endpoint):
     scopes: ClassVar = {"POST": Scope.PAYMENTS_WRITE}
+    rights: ClassVar = {"POST": Right.OPERATE}
 
     @extend_schema(
         operation_id="payment_cancel",
@@ -124,7 +127,7 @@ class PaymentCancel(Endpoint):
     )
     def post(self, request: Request, payment_id: UUID) -> Response:
         """Take back a payment that is not paid. What is paid all the same goes back by itself."""
-        intent = _own(self.actor, payment_id, Right.OPERATE)
+        intent = _own(self, payment_id)
 
         def write() -> Answer:
             withdraw_intent(intent, source="api")
@@ -135,6 +138,7 @@ class PaymentCancel(Endpoint):
 
 class PaymentStop(Endpoint):
     scopes: ClassVar = {"POST": Scope.PAYMENTS_WRITE}
+    rights: ClassVar = {"POST": Right.OPERATE}
 
     @extend_schema(
         operation_id="payment_stop",
@@ -145,7 +149,7 @@ class PaymentStop(Endpoint):
     def post(self, request: Request, payment_id: UUID) -> Response:
         """Stop the charge that was paid for; the rest goes back when it has ended."""
         actor = self.actor
-        intent = _own(actor, payment_id, Right.OPERATE)
+        intent = _own(self, payment_id)
 
         def write() -> Answer:
             stop_charging(intent, actor=actor)
@@ -156,6 +160,7 @@ class PaymentStop(Endpoint):
 
 class PaymentRefund(Endpoint):
     scopes: ClassVar = {"POST": Scope.PAYMENTS_WRITE}
+    rights: ClassVar = {"POST": Right.MONEY}
 
     @extend_schema(
         operation_id="payment_refund",
@@ -170,7 +175,7 @@ class PaymentRefund(Endpoint):
         """
         actor = self.actor
         values = validated(RefundRequest(data=request.data))
-        intent = _own(actor, payment_id, Right.MONEY)
+        intent = _own(self, payment_id)
 
         def write() -> Answer:
             request_refund(intent, actor=actor, **values)
@@ -197,9 +202,9 @@ def find_connector(charger: Charger, number: int) -> Connector:
     return connector
 
 
-def _own(actor: Actor, payment_id: UUID, right: Right) -> PaymentIntent:
-    intent = find_payment(actor, payment_id)
-    require_right(actor, intent.cpo, right)
+def _own(endpoint: Endpoint, payment_id: UUID) -> PaymentIntent:
+    intent = find_payment(endpoint.actor, payment_id)
+    endpoint.require(intent.cpo)
     return intent
 
 

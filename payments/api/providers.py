@@ -12,15 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cpo.access import (
-    Actor,
-    Right,
-    cpos_of,
-    has_right,
-    is_platform_staff,
-    require_right,
-    visible,
-)
+from cpo.access import Actor, Right, cpos_of, has_right, is_platform_staff, require_right, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.tenants import company_of
 from cpo.models import CPO, Scope
@@ -42,6 +34,7 @@ from unievp.lib.errors import NotFoundError
 
 class Providers(ListEndpoint[ProviderConfig]):
     scopes: ClassVar = {"GET": Scope.PROVIDERS_READ, "POST": Scope.PROVIDERS_WRITE}
+    rights: ClassVar = {"GET": Right.MONEY, "POST": Right.MONEY}
     queryset = ProviderConfig.objects.select_related("cpo")
     serializer_class = ProviderView
     filter_backends = ()
@@ -88,6 +81,7 @@ class ProviderDetail(Endpoint):
         "PATCH": Scope.PROVIDERS_WRITE,
         "DELETE": Scope.PROVIDERS_WRITE,
     }
+    rights: ClassVar = {"GET": Right.MONEY, "PATCH": Right.MONEY, "DELETE": Right.MONEY}
 
     @extend_schema(operation_id="provider_read", responses=ProviderView)
     def get(self, request: Request, provider_id: UUID) -> Response:
@@ -112,6 +106,7 @@ class ProviderDetail(Endpoint):
 
 class ProviderTest(Endpoint):
     scopes: ClassVar = {"POST": Scope.PROVIDERS_WRITE}
+    rights: ClassVar = {"POST": Right.MONEY}
 
     @extend_schema(operation_id="provider_test", request=None, responses=ProviderTested)
     def post(self, request: Request, provider_id: UUID) -> Response:

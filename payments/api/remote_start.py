@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from chargers.api.commands import find_charger
 from chargers.api.serializers import CommandQueued, queued
 from chargers.models import Charger, Command, Connector, IdToken, IdTokenStatus
-from cpo.access import Right, audit_name, require_right, visible
+from cpo.access import Right, audit_name, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.models import Driver, Scope
 from cpo.services.idempotency import Answer
@@ -76,6 +76,7 @@ class RemoteStartRequest(serializers.Serializer[Any]):
 
 class RemoteStarts(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMMANDS_WRITE}
+    rights: ClassVar = {"POST": Right.OPERATE}
 
     @extend_schema(
         operation_id="client_remote_start",
@@ -90,7 +91,7 @@ class RemoteStarts(Endpoint):
         """
         values = validated(RemoteStartRequest(data=request.data))
         charger = find_charger(self.actor, values["charger_id"], field="charger_id")
-        require_right(self.actor, charger.cpo, Right.OPERATE)
+        self.require(charger.cpo)
 
         def write() -> Answer:
             if "payment_id" in values:

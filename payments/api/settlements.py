@@ -14,8 +14,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cpo.access import visible
+from cpo.access import Right, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
+from cpo.api.rights import Platform
 from cpo.models import Scope
 from cpo.services.idempotency import Answer
 from payments.api.wallets import own_company
@@ -87,6 +88,7 @@ _PARTS = ("cpo", "requested_by", "requested_key", "decided_by", "decided_key")
 
 class SettlementsRequest(Endpoint):
     scopes: ClassVar = {"POST": Scope.SETTLEMENTS_WRITE}
+    rights: ClassVar = {"POST": Right.MONEY}
 
     @extend_schema(
         operation_id="settlement_request",
@@ -112,6 +114,7 @@ class SettlementsRequest(Endpoint):
 
 class Settlements(ListEndpoint[Settlement]):
     scopes: ClassVar = {"GET": Scope.WALLET_READ}
+    rights: ClassVar = {"GET": Right.MONEY}
     queryset = Settlement.objects.select_related(*_PARTS)
     serializer_class = SettlementView
     filterset_class = SettlementFilter
@@ -130,6 +133,7 @@ class Settlements(ListEndpoint[Settlement]):
 
 class SettlementDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.WALLET_READ}
+    rights: ClassVar = {"GET": Right.MONEY}
 
     @extend_schema(operation_id="settlement_read", responses=SettlementView)
     def get(self, request: Request, cpo_id: UUID, settlement_id: int) -> Response:
@@ -153,6 +157,8 @@ class SettlementStep(Endpoint):
 
 
 class SettlementApproval(SettlementStep):
+    rights: ClassVar = {"POST": Platform("payments.change_settlement")}
+
     @extend_schema(
         operation_id="settlement_approve",
         request=None,
@@ -165,6 +171,8 @@ class SettlementApproval(SettlementStep):
 
 
 class SettlementRejection(SettlementStep):
+    rights: ClassVar = {"POST": Platform("payments.change_settlement")}
+
     @extend_schema(
         operation_id="settlement_reject",
         request=ReasonRequest,
@@ -178,6 +186,8 @@ class SettlementRejection(SettlementStep):
 
 
 class SettlementCancellation(SettlementStep):
+    rights: ClassVar = {"POST": Right.MONEY}
+
     @extend_schema(
         operation_id="settlement_cancel",
         request=ReasonRequest,

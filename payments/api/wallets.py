@@ -92,6 +92,7 @@ EntryFilter.base_filters["to"] = django_filters.IsoDateTimeFilter(
 
 class WalletDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.WALLET_READ}
+    rights: ClassVar = {"GET": Right.MONEY}
 
     @extend_schema(operation_id="wallet_read", responses=WalletView)
     def get(self, request: Request, cpo_id: UUID) -> Response:
@@ -116,6 +117,7 @@ class WalletDetail(Endpoint):
 
 class WalletEntries(ListEndpoint[LedgerEntry]):
     scopes: ClassVar = {"GET": Scope.WALLET_READ}
+    rights: ClassVar = {"GET": Right.MONEY}
     queryset = LedgerEntry.objects.select_related("transaction", "account").order_by("-id")
     serializer_class = EntryView
     filterset_class = EntryFilter

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cpo.access import Actor, Right, audit_name, require_right, visible
+from cpo.access import Actor, Right, audit_name, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.tenants import company_of
 from cpo.models import Scope, User
@@ -62,6 +62,7 @@ class TemplateFilter(django_filters.FilterSet):
 
 class Templates(ListEndpoint[TariffTemplate]):
     scopes: ClassVar = {"GET": Scope.TARIFFS_READ, "POST": Scope.TARIFFS_WRITE}
+    rights: ClassVar = {"GET": Right.VIEW, "POST": Right.PRICE}
     queryset = TariffTemplate.objects.prefetch_related("versions")
     serializer_class = TemplateView
     filterset_class = TemplateFilter
@@ -89,7 +90,7 @@ class Templates(ListEndpoint[TariffTemplate]):
         """Make a tariff. Prices above a cap of the law are refused, with the rule named."""
         values = validated(TemplateRequest(data=request.data))
         cpo = company_of(self.actor, values.get("cpo_id"))
-        require_right(self.actor, cpo, Right.PRICE)
+        self.require(cpo)
         rules = given_rules(values)
 
         def write() -> Answer:
@@ -113,6 +114,7 @@ class TemplateDetail(Endpoint):
         "PUT": Scope.TARIFFS_WRITE,
         "DELETE": Scope.TARIFFS_WRITE,
     }
+    rights: ClassVar = {"GET": Right.VIEW, "PUT": Right.PRICE, "DELETE": Right.PRICE}
 
     @extend_schema(operation_id="tariff_template_read", responses=TemplateView)
     def get(self, request: Request, template_id: int) -> Response:
@@ -129,7 +131,7 @@ class TemplateDetail(Endpoint):
     def put(self, request: Request, template_id: int) -> Response:
         """Say all of it again. Other prices are a new version: what was sold keeps the old one."""
         template = find_template(self.actor, template_id)
-        require_right(self.actor, template.cpo, Right.PRICE)
+        self.require(template.cpo)
         values = validated(TemplateChange(data=request.data))
         check_if_match(request, etag_of(show_template(template)))
         rules = given_rules(values)
@@ -148,7 +150,7 @@ class TemplateDetail(Endpoint):
     def delete(self, request: Request, template_id: int) -> Response:
         """Archive it: no charger may sell at it any more; bills and versions stay."""
         template = find_template(self.actor, template_id)
-        require_right(self.actor, template.cpo, Right.PRICE)
+        self.require(template.cpo)
         archive_template(template, actor=audit_name(self.actor))
         return Response(status=204)
 
@@ -156,6 +158,7 @@ class TemplateDetail(Endpoint):
 class TemplatePreview(Endpoint):
     # It reads, although it is a POST.
     scopes: ClassVar = {"POST": Scope.TARIFFS_READ}
+    rights: ClassVar = {"POST": Right.VIEW}
 
     @extend_schema(
         operation_id="tariff_template_preview", request=PreviewRequest, responses=PreviewView

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.utils.translation import gettext as _
@@ -9,10 +11,19 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 import cpo.api.openapi  # noqa: F401  (registers itself)
+from cpo.api.rights import Need, Open
 from unievp.lib.api.problems import problem_response
 from unievp.lib.api.schema import SchemaView
 from unievp.web.analytics.dashboard import Dashboard
 from unievp.web.reports.api import TransactionsCsv, TransactionsXlsx
+
+
+class Schema(SchemaView):
+    rights: ClassVar[dict[str, Need]] = {"GET": Open.EVERYBODY}
+
+
+class Docs(SpectacularSwaggerSplitView):
+    rights: ClassVar[dict[str, Need]] = {"GET": Open.EVERYBODY}
 
 
 @csrf_exempt
@@ -21,8 +32,8 @@ def nowhere(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("schema", SchemaView.as_view(), name="api_schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
+    path("schema", Schema.as_view(), name="api_schema"),
+    path("docs", Docs.as_view(url_name="api_schema"), name="api_docs"),
     path("reports/transactions.csv", TransactionsCsv.as_view(), name="api_transactions_csv"),
     path("reports/transactions.xlsx", TransactionsXlsx.as_view(), name="api_transactions_xlsx"),
     path("analytics/dashboard", Dashboard.as_view(), name="api_dashboard"),

@@ -19,7 +19,7 @@ from chargers.selectors.availability.facts import availability
 from chargers.selectors.availability.uptime import Uptime
 from chargers.selectors.board import Kpis, in_service, kpis
 from chargers.selectors.totals import Totals, month, totals_between, totals_since, utilisation
-from cpo.access import Actor
+from cpo.access import Actor, Right
 from cpo.api.companies import find_company
 from cpo.api.endpoint import Endpoint, validated
 from cpo.models import Scope
@@ -93,6 +93,7 @@ class DashboardView(serializers.Serializer[Any]):
 
 class Dashboard(Endpoint):
     scopes: ClassVar = {"GET": Scope.REPORTS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
 
     @extend_schema(
         operation_id="dashboard",

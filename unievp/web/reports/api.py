@@ -20,6 +20,7 @@ from rest_framework.request import Request
 
 from chargers.models import SessionStatus
 from chargers.models.location import validate_time_zone
+from cpo.access import Right
 from cpo.api.companies import find_company
 from cpo.api.endpoint import Endpoint, validated
 from cpo.models import Scope
@@ -104,6 +105,7 @@ class AnyType(BaseContentNegotiation):
 
 class _Transactions(Endpoint):
     scopes: ClassVar = {"GET": Scope.REPORTS_READ}
+    rights: ClassVar = {"GET": Right.VIEW}
     content_negotiation_class = AnyType
 
     def query(self, request: Request) -> tuple[Wanted, dict[str, Any]]:
