@@ -32,6 +32,7 @@ from cpo.api.rights import Caller, Open, Platform, Row, rows_of  # noqa: E402
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 BEGIN: Final = "<!-- permissions: written by python -m unievp.devtools.permissions -->\n"
 END: Final = "<!-- end of permissions -->\n"
+_NO: Final = "no"
 PREFIX: Final = "api/"
 # The last pattern, which catches what leads nowhere.
 _NOWHERE: Final = "nowhere"
@@ -83,7 +84,7 @@ def main() -> None:
 
 
 def _line(row: Row) -> Sequence[str]:
-    scope = f"`{row.scope}`" if row.scope else "–"
+    scope = f"`{row.scope}`" if row.scope else _NO
     return [f"`{row.method} {row.path}`", scope, *(_cell(row, who) for who in _COLUMNS)]
 
 
@@ -93,7 +94,7 @@ def _cell(row: Row, who: Caller) -> str:
     if row.allows(who):
         return "yes"
     with_more = who is Caller.STAFF and isinstance(row.need, Platform)
-    return "finance staff" if with_more else "–"
+    return "finance staff" if with_more else _NO
 
 
 def _walk(patterns: Sequence[Any], before: str) -> Iterator[tuple[str, Any]]:
