@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from chargers.models import Charger, Connector, ConnectorStatus, ForcedStatus, PowerType
 from chargers.models.location import validate_time_zone
+from unievp.lib.api.examples import CPO_ID, example
 
 
 class LocationPart(serializers.Serializer[Any]):
@@ -117,6 +118,13 @@ class ChargerCreated(ChargerView):
     )
 
 
+@example(
+    charger_id="JKT-0042",
+    name="Lobby",
+    cpo_id=CPO_ID,
+    location={"name": "Plaza", "time_zone": "Asia/Jakarta", "city": "Jakarta"},
+    connectors=[{"connector_id": 1, "standard": "IEC_62196_T2", "max_power_w": 22000}],
+)
 class ChargerRequest(serializers.Serializer[Any]):
     """A charger to register. `location_id`, or `location` with at least its name."""
 
@@ -135,6 +143,7 @@ class ChargerRequest(serializers.Serializer[Any]):
     connectors = ConnectorPart(many=True, required=False, allow_empty=False)
 
 
+@example(name="Basement")
 class ChargerPatch(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120, required=False, allow_blank=True)
     location_id = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
@@ -148,6 +157,7 @@ class ChargerPatch(serializers.Serializer[Any]):
     )
 
 
+@example(status="Unavailable", connector_id=0, reason="Cable is being replaced.")
 class StatusRequest(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=ForcedStatus.choices)
     connector_id = serializers.IntegerField(

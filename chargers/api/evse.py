@@ -23,6 +23,7 @@ from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, validated
 from cpo.models import Scope, User
 from cpo.services.idempotency import Answer
 from unievp.lib import clock
+from unievp.lib.api.examples import example
 from unievp.lib.api.problems import ProblemError
 from unievp.lib.errors import ConflictError, DomainError, NotFoundError, RefusedError
 
@@ -30,6 +31,7 @@ _MOST_ID: Final = 2**31 - 1
 _MOST_CONNECTORS: Final = 2**15 - 1
 
 
+@example(transaction_id=1001)
 class RemoteStopRequest(serializers.Serializer[Any]):
     """`transaction_id`, or where: `charger_id` and `connector_id`."""
 
@@ -103,6 +105,7 @@ class RemoteStops(Endpoint):
 # --- POST /api/evse/command -------------------------------------------------------------------
 
 
+@example(charger_id="SIM-0001", command="REBOOT", parameters={"type": "Soft"})
 class EvseRequest(serializers.Serializer[Any]):
     charger_id = serializers.CharField(max_length=255)
     connector_id = serializers.IntegerField(required=False, min_value=0, max_value=_MOST_CONNECTORS)

@@ -8,10 +8,12 @@ from rest_framework import serializers
 
 from chargers.models import Command, CommandStatus
 from chargers.selectors.commands import shown_payload
+from unievp.lib.api.examples import example
 
 LONGEST_WAIT_S = 120
 
 
+@example(action="GetConfiguration", payload={"key": ["HeartbeatInterval"]}, wait=0)
 class CommandRequest(serializers.Serializer[Any]):
     """An operation of OCPP 1.6 to ask of a charger."""
 

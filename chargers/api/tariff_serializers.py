@@ -8,10 +8,12 @@ from rest_framework import serializers
 
 from chargers.models import TariffAssignment, TariffDefault
 from tariffs.api.serializers import TemplateChange
+from unievp.lib.api.examples import CPO_ID, example
 
 _MAX_ID = 2**63 - 1
 
 
+@example(template_id=1, charger_id="SIM-0001", connector_id=1)
 class AssignRequest(serializers.Serializer[Any]):
     """A tariff for a charger, or for one connector of it."""
 
@@ -35,6 +37,7 @@ class AssignmentView(serializers.Serializer[TariffAssignment]):
     valid_to = serializers.DateTimeField(allow_null=True)
 
 
+@example(template_id=1, cpo_id=CPO_ID)
 class DefaultRequest(serializers.Serializer[Any]):
     """What chargers without a tariff of their own sell at."""
 
@@ -58,6 +61,7 @@ class DefaultView(serializers.Serializer[TariffDefault]):
     valid_from = serializers.DateTimeField()
 
 
+@example(only_this_tariff=True)
 class ComparisonRequest(TemplateChange):
     """Past sessions at the newest prices of a tariff, or at those given here.
 

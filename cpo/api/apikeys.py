@@ -16,12 +16,14 @@ from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.models import CPO, ApiKey, Scope
 from cpo.services.api_keys import create_api_key, revoke_api_key
 from cpo.services.idempotency import Answer
+from unievp.lib.api.examples import CPO_ID, example
 from unievp.lib.errors import ForbiddenError, InvalidError, NotFoundError
 
 _MASK: Final = "••••"
 _MAX_ID: Final = 2**63 - 1
 
 
+@example(name="Shop", scopes=["chargers:read", "commands:write"], cpo_id=CPO_ID)
 class ApiKeyRequest(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     scopes = serializers.ListField(

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from cpo.models import CPO, CPOStatus, DocumentKind
 from cpo.services.documents import MOST_DOCUMENTS, Paper
+from unievp.lib.api.examples import example
 from unievp.lib.secrets import mask
 
 
@@ -36,6 +37,17 @@ class DocumentView(serializers.Serializer[Any]):
     uploaded_at = serializers.DateTimeField()
 
 
+@example(
+    name="Contoh Charge",
+    legal_name="PT Contoh Charge",
+    tax_number="01.234.567.8-901.000",
+    contact_name="Siti",
+    contact_email="siti@contoh.example",
+    contact_phone="+62 812 0000 0000",
+    bank_code="BCA",
+    bank_account_name="PT Contoh Charge",
+    bank_account_number="0123456789",
+)
 class CompanyRequest(serializers.Serializer[Any]):
     """A company that wants to sell charging. The contact confirms by a link in a mail."""
 
@@ -65,6 +77,7 @@ def papers_of(values: dict[str, Any]) -> list[Paper]:
     ]
 
 
+@example(contact_name="Siti", contact_phone="+62 812 0000 0000")
 class CompanyPatch(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120, required=False)
     legal_name = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -82,6 +95,7 @@ class CompanyPatch(serializers.Serializer[Any]):
     )
 
 
+@example(decision="suspend", reason="Papers have expired.")
 class DecisionRequest(serializers.Serializer[Any]):
     decision = serializers.ChoiceField(choices=["approve", "reject", "suspend"])
     reason = serializers.CharField(

@@ -14,6 +14,7 @@ from payments.models import IntentStatus, PaymentIntent, RefundCause, RefundRout
 from payments.selectors.progress import RefundState, Stage, progress
 from payments.services.links import payment_page_url
 from payments.states import OPEN_INTENTS
+from unievp.lib.api.examples import CPO_ID, example
 
 PENDING = "pending"
 METHODS = [method.value for method in Method]
@@ -27,6 +28,7 @@ class LimitPart(serializers.Serializer[Any]):
     minutes = serializers.IntegerField(required=False, min_value=1, max_value=14 * 24 * 60)
 
 
+@example(amount=50_000, charger_id="SIM-0001", connector_id=1, cpo_id=CPO_ID)
 class PaymentRequest(serializers.Serializer[Any]):
     """With a connector the charge starts by itself once it is paid, at the price of this moment."""
 
@@ -55,6 +57,7 @@ class PaymentRequest(serializers.Serializer[Any]):
         return values
 
 
+@example(reason="The driver changed their mind.")
 class RefundRequest(serializers.Serializer[Any]):
     amount = serializers.IntegerField(
         required=False, min_value=1, max_value=2**53, help_text="All that is left without it."

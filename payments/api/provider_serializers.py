@@ -9,12 +9,14 @@ from rest_framework import serializers
 from payments.api.payment_serializers import METHODS
 from payments.models import Environment, Provider, ProviderConfig
 from payments.services.providers import SECRETS, webhook_url
+from unievp.lib.api.examples import CPO_ID, example
 from unievp.lib.secrets import mask
 
 _MADE = frozenset({*SECRETS, "webhook_url"})
 _SECRET: dict[str, Any] = {"required": False, "allow_blank": True, "max_length": 500}
 
 
+@example(priority=5)
 class ProviderPatch(serializers.Serializer[Any]):
     """A secret that is empty, or comes as it was shown, stays as it is."""
 
@@ -32,6 +34,7 @@ class ProviderPatch(serializers.Serializer[Any]):
     base_url = serializers.URLField(required=False, allow_blank=True, max_length=200)
 
 
+@example(provider="midtrans", environment="sandbox", cpo_id=CPO_ID, api_key="SB-Mid-server-example")
 class ProviderRequest(ProviderPatch):
     provider = serializers.ChoiceField(choices=Provider.choices)
     environment = serializers.ChoiceField(choices=Environment.choices)

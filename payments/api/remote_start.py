@@ -28,6 +28,7 @@ from payments.services.limits.starting import Limit, start_limited
 from payments.services.prepaid.promising import place_charge
 from payments.services.prepaid.starting import start_paid
 from unievp.lib import clock
+from unievp.lib.api.examples import example
 from unievp.lib.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 
 _MOST: Final = 2**31 - 1
@@ -51,6 +52,7 @@ class LimitRequest(serializers.Serializer[Any]):
         return attrs
 
 
+@example(charger_id="SIM-0001", connector_id=1, id_tag="TAG1", limit={"energy_wh": 20000})
 class RemoteStartRequest(serializers.Serializer[Any]):
     charger_id = serializers.CharField(max_length=255)
     connector_id = serializers.IntegerField(

@@ -28,18 +28,21 @@ from payments.services.settlements import (
     request_settlement,
 )
 from payments.states import SettlementStatus
+from unievp.lib.api.examples import example
 from unievp.lib.errors import NotFoundError
 from unievp.lib.secrets import mask
 
 _MAX_ID = 2**63 - 1
 
 
+@example(amount=60_000)
 class SettlementRequest(serializers.Serializer[Any]):
     amount = serializers.IntegerField(
         required=False, max_value=2**53, help_text="Rupiah; all that is available without it."
     )
 
 
+@example(reason="The account is wrong.")
 class ReasonRequest(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, default="", max_length=200, allow_blank=True)
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from tariffs.api.rules import ElementPart, RulesPart
 from tariffs.preview import USUAL_POWER_W
+from unievp.lib.api.examples import CPO_ID, example
 
 _DAY_S = 86_400
 _MONTH_S = 31 * _DAY_S
@@ -35,6 +36,7 @@ class SimplePart(serializers.Serializer[Any]):
     idle_grace_minutes = serializers.IntegerField(min_value=0, max_value=1440, default=0)
 
 
+@example(name="AC Jakarta", simple={"per_kwh": "2300"})
 class TemplateChange(RulesPart):
     """Everything that the tariff is to say, by `elements` or by `simple`.
 
@@ -55,6 +57,7 @@ class TemplateChange(RulesPart):
         return values
 
 
+@example(name="AC Jakarta", cpo_id=CPO_ID, simple={"per_kwh": "2466", "idle_per_minute": "500"})
 class TemplateRequest(TemplateChange):
     """A tariff with its first version."""
 
@@ -98,6 +101,7 @@ class TemplateView(RulesPart):
     created_at = serializers.DateTimeField()
 
 
+@example(energy_wh=20_000, starts_at="2026-03-09T19:00", pbjt_percent="3")
 class PreviewRequest(serializers.Serializer[Any]):
     """A session: how much energy from when, how long, and how long the car stood on."""
 
