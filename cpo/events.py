@@ -14,3 +14,8 @@ class CompanyRegistered:
 @dataclass(frozen=True, slots=True)
 class MemberInvited:
     invitation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksDue:
+    """Events wait to be delivered to somebody's endpoint."""

@@ -15,3 +15,12 @@ CPO: Final = Transitions(
         "suspended": {"verified", "rejected"},
     }
 )
+
+# Sent again by a person; a request that was under way when it was given up may still arrive.
+EVENT_DELIVERY: Final = Transitions(
+    {
+        "pending": {"pending", "delivered", "failed"},
+        "delivered": {"pending"},
+        "failed": {"pending", "delivered"},
+    }
+)

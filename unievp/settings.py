@@ -441,6 +441,13 @@ GATEWAY_PORT: int = env.int("GATEWAY_PORT", default=8010)
 # Hosts that a sandbox configuration may be pointed at: the bundled fake gateway.
 GATEWAY_HOSTS: list[str] = env.list("GATEWAY_HOSTS", default=["127.0.0.1", "localhost"])
 
+# --- Outgoing webhooks ------------------------------------------------------------------------
+
+# Whether endpoints may be on this very machine (http, too): for development.
+WEBHOOK_ALLOW_LOOPBACK: bool = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=DEBUG)
+# How long events, deliveries and their tries are kept.
+WEBHOOK_LOG_DAYS: int = env.int("WEBHOOK_LOG_DAYS", default=30)
+
 # --- Admin ------------------------------------------------------------------------------------
 
 UNFOLD: dict[str, Any] = {

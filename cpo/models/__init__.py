@@ -8,6 +8,14 @@ from cpo.models.idempotency import IdempotencyKey
 from cpo.models.invitation import Invitation
 from cpo.models.membership import Membership, Role
 from cpo.models.user import User
+from cpo.models.webhook_endpoint import WebhookEndpoint
+from cpo.models.webhook_event import (
+    DeliveryAttempt,
+    DeliveryStatus,
+    EventDelivery,
+    WebhookCursor,
+    WebhookEvent,
+)
 
 __all__ = [
     "CPO",
@@ -16,12 +24,18 @@ __all__ = [
     "BankAccountChange",
     "CPOStatus",
     "CompanyDocument",
+    "DeliveryAttempt",
+    "DeliveryStatus",
     "DocumentKind",
     "Driver",
+    "EventDelivery",
     "IdempotencyKey",
     "Invitation",
     "Membership",
     "Role",
     "Scope",
     "User",
+    "WebhookCursor",
+    "WebhookEndpoint",
+    "WebhookEvent",
 ]

@@ -30,12 +30,12 @@ def client(
         timeout=timeout,
         headers={"User-Agent": USER_AGENT, **(headers or {})},
         transport=transport,
-        verify=_trusted(),
+        verify=trusted(),
         follow_redirects=False,
     )
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Reading the certificates takes tens of milliseconds: once per process is enough."""
     return httpx.create_ssl_context()

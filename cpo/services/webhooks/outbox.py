@@ -1,0 +1,131 @@
+"""What happened, kept for those who want to hear of it, until each of them has."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+
+from cpo.events import WebhooksDue
+from cpo.models import EventDelivery, WebhookEndpoint, WebhookEvent
+from cpo.services.webhooks.catalogue import TYPES, patterns_of
+from unievp.lib import clock
+from unievp.lib.events import publish
+
+# The ids of events are made from their keys: whoever finds the same event makes the same id.
+_NAMESPACE: Final = uuid.UUID("6f1f7a53-4b1c-5a0e-9d3c-2b6c6c0d7e21")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that happened. `key` names it for ever; `data` is JSON, as the API shows it."""
+
+    type: str
+    key: str
+    cpo_id: UUID | None
+    occurred_at: datetime
+    data: dict[str, Any]
+
+
+def wants_any(event_types: Iterable[str]) -> bool:
+    """Whether anybody listens: asked before anything is read or built."""
+    patterns = {pattern for name in event_types for pattern in patterns_of(name)}
+    enabled = WebhookEndpoint.objects.filter(is_enabled=True)
+    return enabled.filter(event_types__overlap=sorted(patterns)).exists()
+
+
+def emit(
+    event_type: str,
+    *,
+    key: str,
+    cpo_id: UUID | None,
+    data: dict[str, Any],
+    occurred_at: datetime | None = None,
+) -> int:
+    """One event, in the caller's transaction: it goes out if that commits (`emit_all`)."""
+    return emit_all([News(event_type, key, cpo_id, occurred_at or clock.now(), data)])
+
+
+def emit_all(news: Sequence[News], *, swept: bool = False) -> int:
+    """Queue each event for every endpoint that hears of it, once; how many deliveries are new.
+
+    `swept`: found later, so only for endpoints that were on when it happened. Raises ValueError
+    for a type that is not in the catalogue.
+    """
+    for item in news:
+        if item.type not in TYPES:
+            message = f"{item.type} is not in the catalogue of events"
+            raise ValueError(message)
+    wanted = _wanted(news, swept=swept)
+    if not wanted:
+        return 0
+    now = clock.now()
+    events = {item.key: _event(item, now) for item, _endpoint in wanted}
+    with transaction.atomic():
+        WebhookEvent.objects.bulk_create(events.values(), ignore_conflicts=True)
+        made = queue([(endpoint, events[item.key].pk) for item, endpoint in wanted], now=now)
+        if made:
+            publish(WebhooksDue())
+    return made
+
+
+def queue(pairs: Sequence[tuple[WebhookEndpoint, UUID]], *, now: datetime) -> int:
+    """Deliveries of (endpoint, event) that are not there yet; how many that were."""
+    rows = [
+        EventDelivery(endpoint=endpoint, event_id=event_id, created_at=now, next_try_at=now)
+        for endpoint, event_id in pairs
+    ]
+    event_ids = {event_id for _endpoint, event_id in pairs}
+    known = EventDelivery.objects.filter(event_id__in=event_ids)
+    before = known.count()
+    EventDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+    return known.count() - before
+
+
+def event_id_of(key: str) -> UUID:
+    return uuid.uuid5(_NAMESPACE, key)
+
+
+def unheard(keys: Iterable[str]) -> set[str]:
+    """Those of `keys` that no event was written for."""
+    wanted = set(keys)
+    return wanted - set(WebhookEvent.objects.filter(key__in=wanted).values_list("key", flat=True))
+
+
+def _wanted(news: Sequence[News], *, swept: bool) -> list[tuple[News, WebhookEndpoint]]:
+    endpoints = list(WebhookEndpoint.objects.filter(is_enabled=True)) if news else []
+    return [
+        (item, endpoint)
+        for item in news
+        for endpoint in endpoints
+        if endpoint.cpo_id in (None, item.cpo_id)
+        and not set(patterns_of(item.type)).isdisjoint(endpoint.event_types)
+        and (not swept or endpoint.enabled_at <= item.occurred_at)
+    ]
+
+
+def _event(item: News, now: datetime) -> WebhookEvent:
+    event_id = event_id_of(item.key)
+    body = {
+        "id": str(event_id),
+        "type": item.type,
+        "timestamp": clock.isoformat_z(item.occurred_at),
+        "cpo_id": str(item.cpo_id) if item.cpo_id else None,
+        "data": item.data,
+    }
+    return WebhookEvent(
+        id=event_id,
+        key=item.key,
+        type=item.type,
+        cpo_id=item.cpo_id,
+        occurred_at=item.occurred_at,
+        recorded_at=now,
+        # Times and ids as the API writes them, and nothing that JSON has no word for.
+        body=orjson.loads(orjson.dumps(body)),
+    )
