@@ -128,6 +128,11 @@ def matches_digest(value: bytes, digest: bytes) -> bool:
     return any(constant_time_equal(_digest(value, key), digest) for key in keys)
 
 
+def keyed_digests(value: bytes) -> list[bytes]:
+    """What `value` may be stored as: under SECRET_KEY and its fallbacks. For a lookup by digest."""
+    return [_digest(value, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
 def constant_time_equal(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
 

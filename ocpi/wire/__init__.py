@@ -1,0 +1,1 @@
+"""How OCPI looks on the wire: numbers, times, envelopes, headers. No rows, no Django models."""

@@ -1,0 +1,71 @@
+"""JSON both ways: numbers stay numbers and exact, what is stored as text goes out byte for byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from unievp.lib.clock import isoformat_z
+
+Fragment = orjson.Fragment
+
+
+def dumps(value: Any) -> bytes:
+    """Decimals as JSON numbers, datetimes as `2015-06-29T20:39:09Z` (string(25) has no room for
+    microseconds). What is None inside an object is left out: OCPI knows no null.
+    """
+    return orjson.dumps(value, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def loads(raw: bytes | str) -> Any:
+    """Numbers with a point as Decimal. Raises ValueError, also for NaN and an escaped NUL."""
+    value = json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
+    _check_storable(value)
+    return value
+
+
+def without_none(value: Mapping[str, Any]) -> dict[str, Any]:
+    """An object without its absent optionals."""
+    return {name: part for name, part in value.items() if part is not None}
+
+
+def plain(number: Decimal | int) -> str:
+    """`12.5`, never `1.25E+1`; without trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return Fragment(plain(value))
+    if isinstance(value, datetime):
+        return isoformat_z(value)
+    message = f"{type(value).__name__} is not for the wire"
+    raise TypeError(message)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _check_storable(value: Any) -> None:
+    """PostgreSQL holds no NUL and no half of a character."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                raise ValueError("a text holds a NUL character")
+            try:
+                one.encode()
+            except UnicodeEncodeError:
+                raise ValueError("a text holds half of a character") from None
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
