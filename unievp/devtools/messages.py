@@ -41,7 +41,7 @@ def extract_messages(base_dir: Path) -> Catalog:
     catalog = Catalog(project="UNIEV", charset="utf-8", fuzzy=False)
     for path in _sources(base_dir):
         text = path.read_text(encoding="utf-8")
-        code = _as_code(text, path) if path.suffix == ".html" else text
+        code = text if path.suffix == ".py" else _as_code(text, path)
         found = extract("python", BytesIO(code.encode()), keywords=_keywords(code))
         where = [(str(path.relative_to(base_dir)), None)]
         for _line, message, _comments, context in found:
