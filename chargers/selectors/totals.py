@@ -82,7 +82,8 @@ def utilisation(
         or timedelta()
     )
     share = Decimal(used // _MICROSECOND) * 100 / Decimal(in_service // _MICROSECOND)
-    return share.quantize(Decimal("0.01"))
+    # A session may be older than its charger's registration, by the charger's clock.
+    return min(share, Decimal(100)).quantize(Decimal("0.01"))
 
 
 def sessions_of(actor: Actor, cpo_id: UUID | None) -> QuerySet[ChargingSession]:

@@ -34,7 +34,7 @@ class ProviderPatch(serializers.Serializer[Any]):
     base_url = serializers.URLField(required=False, allow_blank=True, max_length=200)
 
 
-@example(provider="midtrans", environment="sandbox", cpo_id=CPO_ID, api_key="SB-Mid-server-example")
+@example(provider="xendit", environment="sandbox", cpo_id=CPO_ID, api_key="xnd_development_example")
 class ProviderRequest(ProviderPatch):
     provider = serializers.ChoiceField(choices=Provider.choices)
     environment = serializers.ChoiceField(choices=Environment.choices)

@@ -29,7 +29,7 @@ from payments.services.providers import retire_provider, save_provider
 from payments.services.providers import test_provider as ask_gateway
 from unievp.lib.api.problems import ProblemError
 from unievp.lib.api.versions import check_if_match, etag_of
-from unievp.lib.errors import NotFoundError
+from unievp.lib.errors import ForbiddenError, NotFoundError
 
 
 class Providers(ListEndpoint[ProviderConfig]):
@@ -44,6 +44,10 @@ class Providers(ListEndpoint[ProviderConfig]):
         if is_platform_staff(actor):
             return rows
         own = [cpo.pk for cpo in cpos_of(actor) if has_right(actor, cpo, Right.MONEY)]
+        if not own:
+            raise ForbiddenError(
+                _("Your role in this company does not allow this."), code=Right.MONEY.value
+            )
         return visible(actor, rows).filter(cpo__in=own)
 
     @extend_schema(operation_id="provider_list", responses=ProviderView(many=True))

@@ -110,7 +110,7 @@ def test_only_those_who_handle_money_set_up_providers(client, fake):
     config = make_provider(fake, cpo=make_paid_cpo())
     path = f"payments/providers/{config.pk}"
     client.force_login(make_member(config.cpo, Role.OPERATOR))
-    assert call(client, "GET", "payments/providers").json()["count"] == 0
+    assert call(client, "GET", "payments/providers").status_code == 403
     problem(call(client, "GET", path), 403)
     problem(call(client, "POST", "payments/providers", body_for(fake)), 403)
     client.force_login(make_member(config.cpo, Role.FINANCE))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chargers.models import ChargingSession, Presence
+from chargers.models import Charger, ChargingSession, Presence
 from chargers.tests.factories import make_charger, make_location, make_token, send_one, start, stop
 from cpo.tests.api import Api, fields_of
 from cpo.tests.factories import make_cpo
@@ -47,6 +47,14 @@ def test_the_figures_are_the_sums_of_the_rows(client, charger):
     # Two hours of two connectors in 30 days.
     assert body["utilisation"] == "0.14"
     assert Api(client)("GET", "analytics/dashboard").json()["period"]["sessions"] == 3
+
+
+def test_utilisation_ends_at_all_of_the_time(client, charger):
+    # By the charger's clock the session began long before the charger was registered.
+    Charger.objects.update(created_at=clock.now() - timedelta(seconds=2))
+    session_of(charger, hours_ago=40, hours=39, wh=1000)
+    ChargingSession.objects.update(ended_at=None, status="active")
+    assert Api(client, charger.cpo)("GET", "analytics/dashboard").json()["utilisation"] == "100.00"
 
 
 def test_a_period_is_chosen(client, charger):

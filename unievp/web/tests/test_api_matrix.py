@@ -1,0 +1,155 @@
+"""Every endpoint, called by everybody, about their own company and another: the table holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.test import Client
+
+from cpo.api.rights import Caller, Open, Row
+from cpo.models import Driver, Role, Scope
+from cpo.services.api_keys import create_api_key
+from cpo.tests.factories import make_member, make_user
+from payments.api import payments as payment_endpoint
+from unievp.devtools.permissions import permission_rows
+from unievp.web.tests.api_world import World, make_world, operations
+
+pytestmark = pytest.mark.django_db
+
+# Somebody whom the table names, and two whom it tells of in words.
+WITHOUT_SCOPE = "key without the scope"
+FINANCE_STAFF = "finance staff"
+CALLERS = [*Caller, WITHOUT_SCOPE, FINANCE_STAFF]
+ALLOWED, DENIED, UNKNOWN, ABSENT = "allowed", 403, 401, 404
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch):
+    monkeypatch.setattr(payment_endpoint, "CHECKOUT_WITHIN_S", 0)
+    monkeypatch.setattr("unievp.lib.api.throttles.CallerThrottle.allow_request", lambda *_a: True)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_each_caller_gets_what_the_table_says(caller):
+    own, rival = make_world("own"), make_world("rival")
+    client = client_of(caller, own.cpo)
+    wrong = []
+    for row in permission_rows():
+        for whose, world in (("own", own), ("rival", rival)):
+            if row.need is Open.SIGNED or (world is rival and not names_a_company(row, own, rival)):
+                continue
+            response = call(client, row, world)
+            expected = expected_of(row, caller, world is own)
+            found = outcome(row, response)
+            if found not in expected:
+                wrong.append(
+                    (row.method, row.path, whose, found, expected, response.read_text[:300])
+                )
+            if world is own and leaks(caller, rival, response):
+                wrong.append((row.method, row.path, whose, "shows a rival's rows"))
+    assert wrong == []
+
+
+def expected_of(row: Row, caller: str, own: bool) -> set[Any]:
+    if caller == WITHOUT_SCOPE:
+        return {DENIED if row.scope else ALLOWED}
+    if caller == FINANCE_STAFF:
+        return {ALLOWED, "empty"}
+    if row.need is Open.EVERYBODY:
+        return {ALLOWED if row.allows(Caller(caller)) else DENIED}
+    who = Caller(caller)
+    if who is Caller.NOBODY:
+        return {UNKNOWN}
+    everywhere = who in (Caller.STAFF, Caller.SUPERUSER, Caller.PLATFORM_KEY)
+    if own or everywhere:
+        # Drivers are members of no company: what they may not do, they cannot see either.
+        refused = {DENIED, ABSENT, "empty"} if who is Caller.DRIVER else {DENIED}
+        return {ALLOWED, "empty"} if row.allows(who) else refused
+    return {ABSENT, "empty"} if row.allows(who) else {ABSENT, DENIED, "empty"}
+
+
+def outcome(row: Row, response: Any) -> Any:
+    """What a caller learns: a conflict or a refusal by a rule is told to those who may alone."""
+    status = response.status_code
+    if row.method == "GET" and status == 200 and response["Content-Type"] == "application/json":
+        page = json.loads(response.read_text)
+        if page.get("count") == 0:
+            return "empty"
+    return ALLOWED if status < 400 or status in (409, 422) else status
+
+
+def call(client: Client, row: Row, world: World) -> Any:
+    """The answer; what it changed is taken back."""
+    operation = operations().get((row.method, row.path))
+    example = operation.example if operation else None
+    keep = operation.new_names if operation else frozenset()
+    path = world.path(row.path)
+    if row.method == "GET" and "{" not in row.path:
+        path += f"?cpo_id={world.cpo.pk}"
+    body = "" if example is None else json.dumps(world.body(example, keep))
+    with transaction.atomic():
+        response = client.generic(row.method, path, body, content_type="application/json")
+        response.read_text = async_to_sync(text_of)(response)
+        transaction.set_rollback(True)
+    return response
+
+
+async def text_of(response: Any) -> str:
+    pieces = [response.content] if not response.streaming else []
+    if response.streaming and response.is_async:
+        pieces = [piece async for piece in response.streaming_content]
+    return b"".join(pieces).decode(errors="replace")
+
+
+def names_a_company(row: Row, own: World, rival: World) -> bool:
+    if own.path(row.path) != rival.path(row.path):
+        return True
+    operation = operations().get((row.method, row.path))
+    if operation is None:
+        return False
+    filters = "cpo_id" in operation.names("query")
+    return filters or own.body(operation.example) != rival.body(operation.example)
+
+
+def leaks(caller: str, rival: World, response: Any) -> bool:
+    if caller in (Caller.STAFF, Caller.SUPERUSER, Caller.PLATFORM_KEY, FINANCE_STAFF):
+        return False
+    return any(mark in response.read_text for mark in rival.marks())
+
+
+def client_of(caller: str, cpo: Any) -> Client:
+    scopes = {WITHOUT_SCOPE: [Scope.WEBHOOKS_WRITE]}
+    owners = {Caller.PLATFORM_KEY: None}
+    if caller in (Caller.COMPANY_KEY, Caller.PLATFORM_KEY, WITHOUT_SCOPE):
+        _key, text = create_api_key(
+            name="Caller",
+            cpo=owners.get(caller, cpo),
+            scopes=scopes.get(caller, [Scope.ALL]),
+            actor="test",
+        )
+        return Client(headers={"Authorization": f"Api-Key {text}"})
+    client = Client()
+    for person in people(caller, cpo):
+        client.force_login(person)
+    return client
+
+
+def people(caller: str, cpo: Any) -> Iterator[Any]:
+    if caller in Role.values:
+        yield make_member(cpo, Role(caller))
+    elif caller == Caller.DRIVER:
+        person = make_user()
+        Driver.objects.create(name="Budi", user=person)
+        yield person
+    elif caller == FINANCE_STAFF:
+        person = make_user(is_staff=True)
+        person.user_permissions.add(Permission.objects.get(codename="change_settlement"))
+        yield person
+    elif caller in (Caller.STAFF, Caller.SUPERUSER):
+        yield make_user(is_staff=True, is_superuser=caller == Caller.SUPERUSER)
