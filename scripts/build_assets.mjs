@@ -11,6 +11,8 @@ const files = [
   "@tabler/core/dist/js/tabler.min.js",
   "htmx.org/dist/htmx.min.js",
   "chart.js/dist/chart.umd.min.js",
+  "leaflet/dist/leaflet.js",
+  "leaflet/dist/leaflet.css",
   "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
 ];
 
@@ -44,6 +46,8 @@ function symbol(name) {
 rmSync(vendor, { recursive: true, force: true });
 mkdirSync(vendor, { recursive: true });
 files.forEach(copy);
+// Named by Leaflet's stylesheet; a manifest storage looks for every file that one names.
+cpSync(join(modules, "leaflet/dist/images"), join(vendor, "images"), { recursive: true });
 const sprite = [...new Set(icons)].sort().map(symbol).join("\n");
 writeFileSync(
   join(vendor, "icons.svg"),

@@ -13,6 +13,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -287,12 +288,19 @@ CSRF_FAILURE_VIEW = "unievp.web.errors.csrf_failed"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # Strict for the portal and driver pages; unievp.web.csp relaxes it for the admin alone.
+# Where the portal's map gets its tiles, as "https://tile.example/{z}/{x}/{y}.png"; empty: the map
+# shows the sites on a plain ground, and no page asks a foreign host.
+MAP_TILES_URL: str = env.str("MAP_TILES_URL", default="")
+MAP_TILES_CREDIT: str = env.str("MAP_TILES_CREDIT", default="")
+_tiles = urlsplit(MAP_TILES_URL)
+_tile_host = [f"{_tiles.scheme}://{_tiles.netloc}"] if _tiles.netloc else []
+
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *_tile_host],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
@@ -447,6 +455,18 @@ GATEWAY_HOSTS: list[str] = env.list("GATEWAY_HOSTS", default=["127.0.0.1", "loca
 WEBHOOK_ALLOW_LOOPBACK: bool = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=DEBUG)
 # How long events, deliveries and their tries are kept.
 WEBHOOK_LOG_DAYS: int = env.int("WEBHOOK_LOG_DAYS", default=30)
+
+# --- Roaming (OCPI) ---------------------------------------------------------------------------
+
+# What partners are told; every address in an object begins with it.
+OCPI_PUBLIC_URL: str = env.str("OCPI_PUBLIC_URL", default=PUBLIC_URL)
+# Whether partners may be on this very machine (http, too): for development.
+OCPI_ALLOW_LOOPBACK: bool = env.bool("OCPI_ALLOW_LOOPBACK", default=DEBUG)
+OCPI_PAGE_LIMIT: int = env.int("OCPI_PAGE_LIMIT", default=200)
+# How long requests and answers are kept.
+OCPI_LOG_DAYS: int = env.int("OCPI_LOG_DAYS", default=30)
+# A driver stands at the charger while a partner is asked about the token (s).
+OCPI_AUTHORIZE_TIMEOUT_S: float = env.float("OCPI_AUTHORIZE_TIMEOUT_S", default=4.0)
 
 # --- Admin ------------------------------------------------------------------------------------
 

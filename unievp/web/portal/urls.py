@@ -8,11 +8,13 @@ from unievp.web.portal import board, explain, power, sessions, settlements, wall
 from unievp.web.portal.access import reservations, tokens
 from unievp.web.portal.chargers import actions, adding, page
 from unievp.web.portal.office import data, keys, log, team
+from unievp.web.portal.overview import page as overview_page
 from unievp.web.portal.tariffs import editing, pages, selling
 
 app_name = "portal"
 urlpatterns = [
     path("", board.board, name="board"),
+    path("overview", overview_page.overview, name="overview"),
     path("board/changes", board.changes, name="changes"),
     path("sessions", sessions.session_list, name="sessions"),
     path("sessions/<int:transaction_id>", sessions.session_detail, name="session"),

@@ -1,0 +1,80 @@
+// The overview: bars of a month, and the sites on a map (with tiles where the platform has some).
+(() => {
+  "use strict";
+  const read = (id) => {
+    const element = document.getElementById(id);
+    return element ? JSON.parse(element.textContent) : null;
+  };
+  const canvas = document.getElementById("curves");
+  const curves = read("curves-data");
+  const sites = read("sites-data") ?? [];
+  const map = read("map-data");
+  let chart = null;
+
+  // A canvas knows no custom properties: let the browser compute the colour first.
+  function colour(value) {
+    canvas.style.color = value;
+    const computed = getComputedStyle(canvas).color;
+    canvas.style.color = "";
+    return computed;
+  }
+
+  function draw() {
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    chart?.destroy();
+    const text = colour("var(--tblr-secondary)");
+    const grid = colour("var(--tblr-border-color-translucent)");
+    const blue = colour("var(--tblr-blue)");
+    const green = colour("var(--tblr-primary)");
+    const axis = { beginAtZero: true, ticks: { color: text }, border: { display: false } };
+    chart = new Chart(canvas, {
+      data: {
+        labels: curves.labels,
+        datasets: [
+          { type: "bar", label: curves.names.energy, data: curves.energy.map(Number), yAxisID: "y", backgroundColor: blue, borderRadius: 3, order: 2 },
+          { type: "line", label: curves.names.revenue, data: curves.revenue, yAxisID: "money", borderColor: green, backgroundColor: green, borderWidth: 2, pointRadius: 0, pointHitRadius: 12, tension: 0.25, order: 1 },
+        ],
+      },
+      options: {
+        animation: false,
+        maintainAspectRatio: false,
+        interaction: { mode: "index", intersect: false },
+        locale: document.documentElement.lang,
+        plugins: { legend: { align: "end", labels: { color: text, boxWidth: 14, boxHeight: 8 } } },
+        scales: {
+          x: { grid: { display: false }, border: { display: false }, ticks: { color: text, maxTicksLimit: 8, maxRotation: 0 } },
+          y: { ...axis, grid: { color: grid } },
+          money: { ...axis, suggestedMax: 1000, position: "right", grid: { display: false } },
+        },
+      },
+    });
+  }
+
+  function label(site) {
+    const link = document.createElement("a");
+    link.href = site.link;
+    link.textContent = site.name;
+    const box = document.createElement("div");
+    box.append(link, document.createElement("br"), site.text);
+    return box;
+  }
+
+  function showSites() {
+    const ground = document.getElementById("map");
+    if (!ground || !sites.length) return;
+    const leaflet = L.map(ground, { attributionControl: Boolean(map.tiles), scrollWheelZoom: false });
+    if (map.tiles) L.tileLayer(map.tiles, { attribution: map.credit, maxZoom: 19 }).addTo(leaflet);
+    const places = sites.map((site) => site.at.map(Number));
+    sites.forEach((site, index) => {
+      L.circleMarker(places[index], { className: `site site-${site.state}`, radius: 9 })
+        .bindPopup(() => label(site))
+        .bindTooltip(site.name)
+        .addTo(leaflet);
+    });
+    leaflet.fitBounds(places, { padding: [40, 40], maxZoom: 13 });
+  }
+
+  draw();
+  showSites();
+  new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+})();

@@ -1,0 +1,82 @@
+"""The overview: figures, curves, what needs attention, the map; of one's own company only."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chargers.models import ChargingSession, Presence
+from unievp.lib import clock
+from unievp.web.analytics.curves import daily_totals
+from unievp.web.tests.cast import company
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice():
+    return company("Alpha Charge")
+
+
+@pytest.fixture
+def browser(client, alice):
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(alice.owner)
+    return client
+
+
+def end(**fields):
+    ChargingSession.objects.update(status="ended", ended_at=clock.now(), **fields)
+
+
+def data_of(html, name):
+    return json.loads(re.search(rf'<script id="{name}"[^>]*>(.*?)</script>', html, re.S)[1])
+
+
+def test_page_shows_today_and_the_month(browser, alice):
+    end(billing_status="billed")
+    html = browser.get("/overview").content.decode()
+    curves = data_of(html, "curves-data")
+    assert len(curves["labels"]) == 30
+    assert (curves["energy"][-1], curves["revenue"][-1]) == ("12.3", 30_456)
+
+
+def test_what_needs_attention_leads_to_where_it_is_dealt_with(browser, alice):
+    Presence.objects.update(online=False)
+    end(billing_status="held", hold_reason="x")
+    html = browser.get("/overview").content.decode()
+    assert "1 charger is offline" in html
+    assert 'href="/?state=offline"' in html
+    assert "1 session is held back from billing" in html
+    assert "Add a bank account first." in html
+
+
+def test_map_shows_sites_that_have_a_place(browser, alice):
+    assert "sites-data" not in browser.get("/overview").content.decode()
+    alice.location.latitude, alice.location.longitude = Decimal("-6.2"), Decimal("106.8")
+    alice.location.save()
+    alice.connectors[1].status = "Faulted"
+    alice.connectors[1].save()
+    (site,) = data_of(browser.get("/overview").content.decode(), "sites-data")
+    assert (site["state"], site["text"]) == ("faulted", "1 of 1 online")
+    assert site["at"] == ["-6.2000000", "106.8000000"]
+
+
+def test_rivals_figures_are_not_in_it(browser, alice):
+    bob = company("Bravo Charge")
+    bob.location.latitude, bob.location.longitude = Decimal(-8), Decimal(115)
+    bob.location.save()
+    assert "Bravo" not in browser.get("/overview").content.decode()
+    (*_past, today) = daily_totals(alice.owner, None, days=3)
+    assert today.sessions == 1
+
+
+def test_page_needs_few_queries(browser):
+    with CaptureQueriesContext(connection) as queries:
+        browser.get("/overview")
+    assert len(queries) <= 15
