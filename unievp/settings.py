@@ -370,7 +370,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "nobody": env.str("API_RATE_ANONYMOUS", default="120/min"),
         "registration": env.str("API_RATE_REGISTRATION", default="20/hour"),
     },
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "unievp.lib.api.operations.OperationSchema",
     "EXCEPTION_HANDLER": "unievp.lib.api.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
 }

@@ -175,6 +175,7 @@ class ChargerForcedStatus(Endpoint):
         charger = find_charger(self.actor, charger_id)
         self.require(charger.cpo)
         values = validated(StatusRequest(data=request.data))
+        check_if_match(request, _etag(show_charger(charger)))
 
         def write() -> Answer:
             command = force_status(

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
+from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
+
+from unievp.lib.api.problems import TooLargeError
 
 # An escaped NUL, whatever stands before it but a backslash that is itself escaped.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -28,7 +31,11 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        raw = stream.read()
+        # One byte more tells that there is more.
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(most + 1)
+        if len(raw) > most:
+            raise TooLargeError(_("A body has at most %(bytes)d bytes.") % {"bytes": most})
         try:
             value = orjson.loads(raw)
         except orjson.JSONDecodeError as error:

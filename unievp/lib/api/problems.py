@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    ValidationError,
+)
 from django.db import DataError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
@@ -20,6 +26,10 @@ logger = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "application/problem+json"
 PREFIX: Final = "/api/"
+
+
+class TooLargeError(exceptions.APIException):
+    status_code = 413
 
 
 class ProblemError(exceptions.APIException):
@@ -55,20 +65,32 @@ def problem(
     *,
     errors: Mapping[str, list[str]] | None = None,
     code: str | None = None,
+    instance: str | None = None,
 ) -> dict[str, Any]:
     """The body: `errors` maps a field's path ("payload.connectorId") to messages."""
+    named = {"instance": instance} if instance else {}
     return {
         "type": f"urn:uniev:problem:{code}" if code else "about:blank",
         "title": titles().get(status) or detail,
         "status": status,
         "detail": detail,
         "errors": dict(errors or {}),
+        **named,
     }
 
 
 def problem_response(status: int, detail: str) -> JsonResponse:
     """For Django's own error handlers and addresses that lead nowhere."""
-    return JsonResponse(problem(status, detail), status=status, content_type=CONTENT_TYPE)
+    instance = _told_fault("the site") if status >= 500 else None
+    body = problem(status, detail, instance=instance)
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+
+
+def _told_fault(where: object, error: Exception | None = None) -> str:
+    """A name for a fault of ours; the log has it beside the traceback."""
+    instance = uuid.uuid4().urn
+    logger.error("%s failed: %s", where, instance, exc_info=error)
+    return instance
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -79,12 +101,12 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     """REST framework's EXCEPTION_HANDLER. The unforeseen is logged and told without details."""
     set_rollback()
     body, headers = _describe(error)
+    if body["status"] >= 500:
+        body["instance"] = _told_fault(context.get("view"), error)
     response = Response(body, status=body["status"], headers=headers)
     renderer = getattr(context.get("request"), "accepted_renderer", None)
     if getattr(renderer, "format", "json") == "json":
         response.content_type = CONTENT_TYPE
-    if body["status"] >= 500:
-        logger.error("%s failed", context.get("view"), exc_info=error)
     return response
 
 
@@ -104,6 +126,8 @@ def _of_others(error: Exception) -> dict[str, Any]:
     if isinstance(error, OverflowError | DataError):
         # A time at the edge of the calendar, moved over it by its offset.
         return problem(400, _("A number or a time is out of range."))
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, _("The body is too large."))
     if isinstance(error, Http404):
         return problem(404, _("There is nothing here."))
     if isinstance(error, PermissionDenied):
