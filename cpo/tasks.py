@@ -6,8 +6,11 @@ from uuid import UUID
 
 from celery import shared_task
 
-from cpo.events import CompanyRegistered, MemberInvited
+from cpo.events import CompanyRegistered, MemberInvited, WebhooksDue
 from cpo.services import idempotency, invitations, welcome
+from cpo.services.webhooks.dispatching import deliver_due
+from cpo.services.webhooks.outcomes import forget_old_events
+from unievp.lib.alone import only_one
 
 
 @shared_task
@@ -49,3 +52,20 @@ def sweep_invitations() -> int:
     for invitation_id in waiting:
         send_invitation.delay(invitation_id)
     return len(waiting)
+
+
+def on_webhooks_due(_event: WebhooksDue) -> None:
+    # The rows wait; the sweep sends what a lost nudge leaves.
+    deliver_webhooks.apply_async(retry=False)
+
+
+@shared_task
+def deliver_webhooks() -> int:
+    """One at a time: a receiver that is slow takes one of the workers, not all of them."""
+    with only_one("deliver webhooks", seconds=90) as alone:
+        return deliver_due() if alone else 0
+
+
+@shared_task
+def forget_old_webhook_events() -> int:
+    return forget_old_events()

@@ -37,6 +37,9 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "follow webhooks": ("payments.tasks.follow_webhooks", 15.0),
     "welcome companies": ("cpo.tasks.sweep_welcomes", 5 * MINUTE),
     "send invitations": ("cpo.tasks.sweep_invitations", 5 * MINUTE),
+    "find events for webhooks": ("unievp.web.tasks.sweep_webhooks", MINUTE),
+    "deliver webhooks": ("cpo.tasks.deliver_webhooks", 10.0),
+    "forget old webhook events": ("cpo.tasks.forget_old_webhook_events", HOUR),
     "expire commands": ("chargers.tasks.expire_commands", 15.0),
     "nudge waiting commands": ("chargers.tasks.nudge_waiting_commands", 30.0),
     "mark silent chargers offline": ("chargers.tasks.mark_silent_chargers_offline", MINUTE),
@@ -59,6 +62,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "sign chargers' certificates": ("chargers.tasks.sign_certificates", MINUTE),
     "renew chargers' certificates": ("chargers.tasks.renew_certificates", HOUR),
     "forget refused handshakes": ("chargers.tasks.forget_refused_handshakes", HOUR),
+    "forget OCPI exchanges": ("ocpi.tasks.forget_exchanges", HOUR),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

@@ -18,6 +18,7 @@ from payments import live as payment_live
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
+from unievp.web.webhooks import nudges
 
 
 def connect_subscriptions() -> None:
@@ -55,6 +56,22 @@ def connect_subscriptions() -> None:
     subscribe(money.ChargeChanged, payment_live.on_payment_changed)
     subscribe(money.BillIssued, payment_tasks.on_bill_issued)
     subscribe(money.ReceiptWanted, payment_tasks.on_receipt_wanted)
+    connect_webhooks()
+
+
+def connect_webhooks() -> None:
+    """What goes out to companies' own programs."""
+    subscribe(company.WebhooksDue, company_tasks.on_webhooks_due)
+    subscribe_many(field.SessionStarted, nudges.on_sessions_started)
+    subscribe_many(field.SessionEnded, nudges.on_sessions_ended)
+    subscribe_many(field.SessionCorrected, nudges.on_sessions_corrected)
+    subscribe_many(field.ChargerPresenceChanged, nudges.on_presence_changed)
+    subscribe_many(field.ConnectorStatusChanged, nudges.on_status_changed)
+    subscribe_many(field.CommandFinished, nudges.on_commands_finished)
+    subscribe_many(money.BillIssued, nudges.on_bills_issued)
+    subscribe_many(money.PaymentStatusChanged, nudges.on_payments_changed)
+    subscribe_many(money.SettlementRequested, nudges.on_settlements_requested)
+    subscribe_many(money.SettlementStatusChanged, nudges.on_settlements_changed)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -12,20 +13,24 @@ from unievp.lib import clock
 _SETTLED: Final = timedelta(minutes=10)
 
 
-def position_of(source: str, *, newest: int) -> int:
-    """Where to read from. A source that was never read begins at `newest`."""
-    values = {"position": newest, "reached": newest, "reached_at": clock.now()}
+def position_of(source: str, *, begin: Callable[[], int]) -> int:
+    """Where to read from. A source that was never read starts at `begin()`."""
+    known = WebhookCursor.objects.filter(source=source).first()
+    if known is not None:
+        return known.position
+    start = begin()
+    values = {"position": start, "reached": start, "reached_at": clock.now()}
     cursor, _made = WebhookCursor.objects.get_or_create(source=source, defaults=values)
     return cursor.position
 
 
-def advance(source: str, *, newest: int, idle: bool = False) -> None:
-    """`newest` was the end when reading began. `idle`: nobody listens, so nothing is missed."""
+def advance(source: str, *, end: int, idle: bool = False) -> None:
+    """`end` was the log's when reading began. `idle`: nobody listens, so nothing is missed."""
     now = clock.now()
     rows = WebhookCursor.objects.filter(source=source)
     if idle:
-        rows.update(position=newest, reached=newest, reached_at=now)
+        rows.update(position=end, reached=end, reached_at=now)
         return
     cursor = rows.filter(reached_at__lte=now - _SETTLED).first()
     if cursor is not None:
-        rows.update(position=cursor.reached, reached=newest, reached_at=now)
+        rows.update(position=cursor.reached, reached=end, reached_at=now)

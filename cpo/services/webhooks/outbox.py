@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from cpo.events import WebhooksDue
 from cpo.models import EventDelivery, WebhookEndpoint, WebhookEvent
@@ -20,6 +21,8 @@ from unievp.lib.events import publish
 
 # The ids of events are made from their keys: whoever finds the same event makes the same id.
 _NAMESPACE: Final = uuid.UUID("6f1f7a53-4b1c-5a0e-9d3c-2b6c6c0d7e21")
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,36 @@ class News:
     data: dict[str, Any]
 
 
-def wants_any(event_types: Iterable[str]) -> bool:
-    """Whether anybody listens: asked before anything is read or built."""
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Whose endpoints hear of some types: those of `cpos`, and `everybody`'s for the platform.
+
+    None of them was on before `since`.
+    """
+
+    everybody: bool
+    cpos: frozenset[UUID]
+    since: datetime
+
+    def __bool__(self) -> bool:
+        return self.everybody or bool(self.cpos)
+
+    def of(self, rows: QuerySet[_Row], path: str) -> QuerySet[_Row]:
+        """The rows that somebody hears of; `path` leads from a row to its company."""
+        return rows if self.everybody else rows.filter(**{f"{path}__in": self.cpos})
+
+
+def listeners(event_types: Iterable[str]) -> Listeners:
+    """Who listens: asked before anything is read or built."""
     patterns = {pattern for name in event_types for pattern in patterns_of(name)}
     enabled = WebhookEndpoint.objects.filter(is_enabled=True)
-    return enabled.filter(event_types__overlap=sorted(patterns)).exists()
+    found = enabled.filter(event_types__overlap=sorted(patterns))
+    rows = list(found.values_list("cpo_id", "enabled_at"))
+    return Listeners(
+        everybody=any(owner is None for owner, _since in rows),
+        cpos=frozenset(owner for owner, _since in rows if owner is not None),
+        since=min((since for _owner, since in rows), default=clock.now()),
+    )
 
 
 def emit(

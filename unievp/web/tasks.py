@@ -1,0 +1,35 @@
+"""Background work that mixes apps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from celery import shared_task
+
+from unievp.web.webhooks import field, money
+from unievp.web.webhooks.source import sweep, tell
+from unievp.web.webhooks.sources import SOURCES
+
+# Nudges that name what changed, not the line of its log: how to find the lines.
+_LINES: Final[dict[str, Callable[[Sequence[Any]], Sequence[Any]]]] = {
+    field.PRESENCE.name: field.last_presences,
+    field.FAULTS.name: field.last_faults,
+    money.PAYMENTS.name: money.payment_events_of,
+    money.SETTLEMENTS.name: money.settlement_changes_of,
+}
+# Of these the nudge finds older lines, too: an endpoint hears of none from before it was on.
+_WHOLE_HISTORY: Final = frozenset({money.PAYMENTS.name, money.SETTLEMENTS.name})
+
+
+@shared_task
+def tell_webhooks(source_name: str, subjects: list[Any]) -> int:
+    source, lines = SOURCES[source_name], _LINES.get(source_name)
+    ids = lines(subjects) if lines else subjects
+    return tell(source, ids, swept=source_name in _WHOLE_HISTORY)
+
+
+@shared_task
+def sweep_webhooks() -> int:
+    """What lost nudges left, and what runs: charging sessions go on without any event."""
+    return sum(sweep(source) for source in SOURCES.values())
