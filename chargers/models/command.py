@@ -73,6 +73,7 @@ class Command(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["charger", "-created_at"], name="command_by_charger"),
+            models.Index(fields=["-created_at"], name="command_by_time"),
             models.Index(
                 fields=["charger", "created_at"],
                 name="command_waiting",
