@@ -9,14 +9,16 @@ from typing import IO, Any
 import orjson
 from django.conf import settings
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
-from unievp.lib.api.problems import TooLargeError
-
 # An escaped NUL, whatever stands before it but a backslash that is itself escaped.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class TooLargeError(APIException):
+    status_code = 413
 
 
 class JSONParser(BaseParser):

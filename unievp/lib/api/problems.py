@@ -28,10 +28,6 @@ CONTENT_TYPE: Final = "application/problem+json"
 PREFIX: Final = "/api/"
 
 
-class TooLargeError(exceptions.APIException):
-    status_code = 413
-
-
 class ProblemError(exceptions.APIException):
     """A refusal that blames several fields at once: path → messages."""
 
