@@ -27,6 +27,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", include("chargers.urls")),
     path("", include("payments.urls")),
+    path("", include("ocpi.urls")),
     path("pay/", include("unievp.web.pay.urls")),
     path("api/", include("unievp.web.api")),
     path("", include("unievp.web.portal.urls")),

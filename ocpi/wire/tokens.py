@@ -1,5 +1,4 @@
-"""The Authorization header: `Token` and the credentials token in Base64, or raw as older peers do.
-"""
+"""The Authorization header: `Token` and the credentials token, in Base64 or raw (older peers)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,28 @@
+"""What we serve (OCPI 2.2.1 §6.2): one line per module and interface, as version details say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ocpi.addresses import CPO_ROOT, absolute
+from ocpi.models import InterfaceRole
+
+_S, _R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    identifier: str
+    role: InterfaceRole
+    path: str
+
+    @property
+    def url(self) -> str:
+        return absolute(self.path)
+
+
+# The specification advises SENDER for credentials, which have no two sides.
+SERVED: Final = [
+    Module("credentials", _S, f"{CPO_ROOT}/credentials"),
+]

@@ -1,0 +1,19 @@
+"""Which of our parties a partner deals with."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from cpo.models import CPOStatus
+from ocpi.models import Partner, Party, PartyRole
+
+
+def parties_for(partner: Partner) -> QuerySet[Party]:
+    """Ours that it may know: its one CPO's, or every verified CPO's and the platform's own."""
+    if partner.cpo_id is not None:
+        return Party.objects.filter(cpo_id=partner.cpo_id)
+    return Party.objects.filter(Q(cpo__isnull=True) | Q(cpo__status=CPOStatus.VERIFIED))
+
+
+def cpo_parties_for(partner: Partner) -> QuerySet[Party]:
+    return parties_for(partner).filter(role=PartyRole.CPO, cpo__status=CPOStatus.VERIFIED)

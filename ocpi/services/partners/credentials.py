@@ -1,0 +1,87 @@
+"""The credentials object (OCPI 2.2.1 §7.3): ours as a partner is told it, theirs as we read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ocpi.addresses import versions_url
+from ocpi.models import Partner, Party, PartyRole
+from ocpi.selectors.parties import parties_for
+from ocpi.wire.codes import invalid
+from ocpi.wire.json import without_none
+from ocpi.wire.reading import Reader
+from ocpi.wire.tokens import is_token
+
+
+@dataclass(frozen=True, slots=True)
+class TheirParty:
+    role: str
+    country_code: str
+    party_id: str
+    name: str
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    token: str
+    url: str
+    parties: tuple[TheirParty, ...]
+
+
+def our_credentials(partner: Partner, token: str) -> dict[str, Any]:
+    """What `partner` is told of us; `token` is what it shall call us with, or does already."""
+    return {
+        "token": token,
+        "url": versions_url(),
+        "roles": [_role(party) for party in parties_for(partner)],
+    }
+
+
+def _role(party: Party) -> dict[str, Any]:
+    logo = {"url": party.logo_url, "category": "OPERATOR", "type": _kind(party.logo_url)}
+    return {
+        "role": party.role,
+        "country_code": party.country_code,
+        "party_id": party.party_id,
+        "business_details": without_none(
+            {
+                "name": party.name,
+                "website": party.website or None,
+                "logo": logo if party.logo_url else None,
+            }
+        ),
+    }
+
+
+def _kind(url: str) -> str:
+    ending = url.rpartition(".")[2].lower()
+    return {"jpg": "jpeg"}.get(ending, ending if len(ending) <= 4 and ending.isalnum() else "png")
+
+
+def read_credentials(body: Any) -> Credentials:
+    """Raises OcpiError 2001, naming the field."""
+    reader = Reader(body)
+    token = reader.text("token", 64)
+    if not is_token(token):
+        raise invalid("token: 1 to 64 characters from ! to ~, please")
+    roles = reader.each("roles")
+    if not roles:
+        raise invalid("roles: at least one, please")
+    parties = tuple(_read_role(role) for role in roles)
+    named = [(one.role, one.country_code, one.party_id) for one in parties]
+    if len(set(named)) != len(named):
+        raise invalid("roles: one of them stands there twice")
+    return Credentials(token, reader.url("url"), parties)
+
+
+def _read_role(reader: Reader) -> TheirParty:
+    details = reader.inner("business_details")
+    return TheirParty(
+        role=reader.choice("role", PartyRole.values),
+        country_code=reader.code("country_code", 2).upper(),
+        party_id=reader.code("party_id", 3).upper(),
+        name=details.text("name", 100),
+        website=details.optional_text("website", 255),
+    )

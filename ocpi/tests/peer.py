@@ -1,0 +1,145 @@
+"""A foreign platform on a real socket: records what it is told, answers as it is told to."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    headers: dict
+    body: object
+
+    @property
+    def token(self):
+        return base64.b64decode(self.headers["authorization"].split()[1]).decode()
+
+
+@dataclass
+class Peer:
+    """`answers` maps "METHOD /path" (or a path's beginning) to (http, envelope) or a callable."""
+
+    url: str = ""
+    requests: list = field(default_factory=list)
+    answers: dict = field(default_factory=dict)
+    versions: list = field(default_factory=lambda: ["2.1.1", "2.2.1"])
+    modules: list = field(default_factory=list)
+    token: str = "token-c-of-the-peer"
+    roles: list = field(default_factory=list)
+    delay: float = 0
+
+    def reset(self):
+        url = self.url
+        self.__init__(url=url)
+        self.roles = [role("EMSP", "NL", "TNM")]
+        self.modules = [
+            ("credentials", "RECEIVER"),
+            ("locations", "RECEIVER"),
+            ("tariffs", "RECEIVER"),
+            ("sessions", "RECEIVER"),
+            ("cdrs", "RECEIVER"),
+            ("tokens", "SENDER"),
+            ("commands", "SENDER"),
+        ]
+
+    @property
+    def versions_url(self):
+        return f"{self.url}/versions"
+
+    def credentials(self, token="token-b-of-the-peer"):
+        return {"token": token, "url": self.versions_url, "roles": self.roles}
+
+    def calls(self, method=None, beginning="/"):
+        return [
+            one
+            for one in list(self.requests)
+            if one.path.startswith(beginning) and method in (None, one.method)
+        ]
+
+    def answer(self, request):
+        time.sleep(self.delay)
+        for key in (f"{request.method} {request.path}", request.method, request.path):
+            if key in self.answers:
+                found = self.answers[key]
+                return found(request) if callable(found) else found
+        if request.path == "/versions":
+            data = [{"version": v, "url": f"{self.url}/{v}"} for v in self.versions]
+        elif request.path == "/2.2.1":
+            endpoints = [
+                {"identifier": name, "role": side, "url": f"{self.url}/2.2.1/{name}"}
+                for name, side in self.modules
+            ]
+            data = {"version": "2.2.1", "endpoints": endpoints}
+        elif request.path == "/2.2.1/credentials":
+            data = self.credentials(self.token)
+        else:
+            return 200, success()
+        return 200, success(data)
+
+
+def success(data=None):
+    envelope = {"status_code": 1000, "timestamp": "2026-02-01T09:30:00Z"}
+    return envelope if data is None else {"data": data, **envelope}
+
+
+def role(name, country_code, party_id):
+    return {
+        "role": name,
+        "country_code": country_code,
+        "party_id": party_id,
+        "business_details": {"name": f"{party_id} Mobility"},
+    }
+
+
+@contextmanager
+def running_peer():
+    peer = Peer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            request = Request(
+                self.command,
+                self.path,
+                {name.lower(): value for name, value in self.headers.items()},
+                json.loads(raw) if raw else None,
+            )
+            peer.requests.append(request)
+            http, envelope = peer.answer(request)
+            said = envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode()
+            try:
+                self.send_response(http)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+            except OSError:
+                # The caller had waited long enough.
+                return
+
+        def log_message(self, *args):
+            pass
+
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        setattr(Handler, f"do_{method}", Handler.handle_any)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    peer.url = f"http://127.0.0.1:{server.server_port}"
+    peer.reset()
+    try:
+        yield peer
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)

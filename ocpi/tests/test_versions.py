@@ -1,0 +1,125 @@
+"""Versions, the envelope, and who may call (reference §2, §3, §14)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from cpo.tests.factories import make_cpo
+from ocpi.models import Exchange, InboundToken, InboundTokenKind, Partner, PartnerStatus, Party
+from ocpi.services.partners.inviting import issue_token
+from ocpi.tests.calling import Caller, code, data, envelope
+
+pytestmark = pytest.mark.django_db
+
+
+def test_versions_lead_to_details_which_name_absolute_addresses(call):
+    (version,) = data(call.get("/ocpi/versions"))
+    assert version == {"version": "2.2.1", "url": "https://uniev.example/ocpi/cpo/2.2.1"}
+    details = data(call.get("/ocpi/cpo/2.2.1/"))
+    assert details["version"] == "2.2.1"
+    pairs = [(one["identifier"], one["role"]) for one in details["endpoints"]]
+    assert len(set(pairs)) == len(pairs)
+    assert ("credentials", "SENDER") in pairs
+    assert all(one["url"].startswith("https://uniev.example/ocpi/") for one in details["endpoints"])
+
+
+def test_every_address_of_the_details_is_served(call):
+    for one in data(call.get("/ocpi/cpo/2.2.1"))["endpoints"]:
+        path = one["url"].removeprefix("https://uniev.example")
+        assert call.get(path).status_code != 404, path
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Token bm9ib2R5", "Token nobody", "Bearer x", "Basic eDp5"]
+)
+def test_nobody_is_401_in_the_envelope_not_403(header):
+    headers = {} if header is None else {"Authorization": header}
+    for path in ("/ocpi/versions", "/ocpi/cpo/2.2.1/credentials", "/ocpi/whatever"):
+        response = Client().get(path, headers=headers)
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == "Token"
+        assert envelope(response)["status_code"] == 2000
+    assert not Exchange.objects.exists()
+
+
+def test_envelope_has_a_time_without_microseconds(call):
+    said = envelope(call.get("/ocpi/versions"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", said["timestamp"])
+
+
+def test_ids_come_back_and_are_made_where_they_are_missing(call):
+    response = call.send(
+        "GET", "/ocpi/versions", headers={"X-Request-ID": "r-1", "X-Correlation-ID": "c-1"}
+    )
+    assert response.headers["X-Request-ID"] == "r-1"
+    assert response.headers["X-Correlation-ID"] == "c-1"
+    response = call.get("/ocpi/versions")
+    assert len(response.headers["X-Request-ID"]) == 36
+    assert len(response.headers["X-Correlation-ID"]) == 36
+
+
+def test_configuration_modules_carry_no_routing_headers(call):
+    response = call.send(
+        "GET",
+        "/ocpi/versions",
+        headers={"OCPI-from-party-id": "TNM", "OCPI-from-country-code": "NL"},
+    )
+    assert not [name for name in response.headers if name.lower().startswith("ocpi-")]
+
+
+def test_raw_token_is_as_good_as_base64(partner):
+    assert code(Caller(partner.access_token, raw=True).get("/ocpi/versions")) == (200, 1000)
+
+
+def test_unknown_addresses_and_methods_answer_in_the_envelope(call):
+    assert code(call.get("/ocpi/cpo/2.2.1/nothing/at/all")) == (404, 2000)
+    assert code(call.send("DELETE", "/ocpi/versions")) == (405, 2000)
+    assert code(call.send("OPTIONS", "/ocpi/versions")) == (405, 2000)
+
+
+def test_no_json_is_400_and_wrong_content_200_with_2001(call):
+    assert code(call.send("PUT", "credentials", b"{")) == (400, 2001)
+    assert code(call.send("PUT", "credentials", {"token": "x"})) == (200, 2001)
+
+
+def test_registration_token_opens_versions_and_credentials_only(call, partner):
+    Partner.objects.filter(pk=partner.pk).update(status=PartnerStatus.INVITED)
+    caller = Caller(issue_token(partner, InboundTokenKind.REGISTRATION))
+    assert code(caller.get("/ocpi/versions")) == (200, 1000)
+    assert code(caller.get("credentials")) == (200, 1000)
+    assert code(caller.get("anything")) == (401, 2000)
+
+
+def test_command_prints_the_token_as_its_last_word(capsys, settings):
+    settings.OCPI_PUBLIC_URL = "https://uniev.example"
+    cpo = make_cpo(name="Nusantara Charge")
+    call_command("create_ocpi_token", "--name", "Roamer", "--cpo", str(cpo.pk))
+    token = capsys.readouterr().out.split()[-1]
+    assert code(Caller(token).get("/ocpi/versions")) == (200, 1000)
+    assert bytes(InboundToken.objects.get().digest) != token.encode()
+    party = Party.objects.get()
+    assert (party.cpo, party.country_code, party.party_id) == (cpo, "ID", "NUS")
+
+
+def test_two_companies_of_one_name_get_two_party_ids(capsys):
+    make_cpo(name="Volt One")
+    make_cpo(name="Volt Two")
+    call_command("create_ocpi_token", "--name", "Roamer")
+    assert sorted(Party.objects.values_list("party_id", flat=True)) == ["VOA", "VOL"]
+
+
+def test_exchange_is_logged_without_tokens(call, partner):
+    call.send("GET", "credentials")
+    row = Exchange.objects.get(partner=partner)
+    assert (row.direction, row.module, row.method, row.http_status) == (
+        "in",
+        "credentials",
+        "GET",
+        200,
+    )
+    assert partner.access_token not in row.response
+    assert "••••" in row.response
