@@ -17,12 +17,14 @@ class BankState(models.TextChoices):
     WAITING = "waiting", _("To be verified")
     COOLING = "cooling", _("Verified, cooling off")
     GOOD = "good", _("Verified")
+    REFUSED = "refused", _("Refused")
 
 
 BANK_COLOURS: Final = {
     BankState.WAITING.value: "warning",
     BankState.COOLING.value: "info",
     BankState.GOOD.value: "success",
+    BankState.REFUSED.value: "danger",
 }
 
 
@@ -43,6 +45,8 @@ class BankAccountForm(forms.Form):
 
 
 def bank_state_of(change: BankAccountChange) -> BankState:
+    if change.refused_at is not None:
+        return BankState.REFUSED
     if change.verified_at is None:
         return BankState.WAITING
     return BankState.COOLING if clock.now() < change.usable_from else BankState.GOOD

@@ -47,6 +47,9 @@ class BankAccountChange(models.Model):
         verbose_name=_("verified by"),
     )
 
+    refused_at = models.DateTimeField(_("refused"), null=True, blank=True)
+    refusal = models.CharField(_("why it was refused"), max_length=300, blank=True)
+
     tenant_path: ClassVar[str] = "cpo"
 
     class Meta:
@@ -64,6 +67,11 @@ class BankAccountChange(models.Model):
                 | Q(changed_by__isnull=True)
                 | ~Q(verified_by=F("changed_by")),
                 name="bank_account_is_verified_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_at__isnull=True, refusal="")
+                | (Q(refused_at__isnull=False, verified_at__isnull=True) & ~Q(refusal="")),
+                name="bank_account_that_is_refused_says_why_and_is_not_verified",
             ),
         ]
         indexes: ClassVar = [

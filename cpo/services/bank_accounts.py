@@ -16,6 +16,7 @@ from cpo.services import audit
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
 
+_LONGEST_REASON: Final = 300
 _NUMBER: Final = re.compile(r"[0-9]{4,34}")
 _BANK: Final = re.compile(r"[A-Z0-9_]{2,32}")
 
@@ -64,32 +65,62 @@ def change_bank_account(
 def verify_bank_account(change: BankAccountChange, *, actor: User) -> BankAccountChange:
     """Staff have seen that the account is the company's.
 
-    Raises ForbiddenError (no staff; who entered it), ConflictError (verified, or replaced).
+    Raises ForbiddenError (no staff; who entered it), ConflictError (decided, or replaced).
     """
-    if not is_platform_staff(actor):
-        raise ForbiddenError(_("Only platform staff verify bank accounts."))
     with transaction.atomic():
-        CPO.objects.select_for_update(no_key=True).get(pk=change.cpo_id)
-        locked = BankAccountChange.objects.select_for_update().get(pk=change.pk)
-        if locked.changed_by_id == actor.pk:
-            detail = _("Who entered a bank account may not verify it.")
-            raise ForbiddenError(detail, code="four_eyes")
-        if locked.verified_at is not None:
-            raise ConflictError(_("This account is verified."), code="bank_account_verified")
-        newest = latest_change(locked.cpo)
-        if newest is not None and newest.pk != locked.pk:
-            detail = _("The company has named another account since.")
-            raise ConflictError(detail, code="bank_account_replaced")
+        locked = _lock_undecided(change, actor)
         locked.verified_at, locked.verified_by = clock.now(), actor
         locked.save(update_fields=["verified_at", "verified_by"])
-        audit.record(
-            actor=actor,
-            action="cpo.verify_bank_account",
-            subject=locked.cpo,
-            after={"bank_code": locked.bank_code, "account_number": locked.account_number},
-            cpo=locked.cpo,
-        )
+        _audit(locked, "cpo.verify_bank_account", actor)
     return locked
+
+
+def refuse_bank_account(
+    change: BankAccountChange, *, reason: str, actor: User
+) -> BankAccountChange:
+    """Staff do not believe that it is the company's: nothing is paid to it; another one may follow.
+
+    Raises as `verify_bank_account`, and InvalidError (`reason`).
+    """
+    reason = " ".join(reason.split())
+    if not 0 < len(reason) <= _LONGEST_REASON:
+        raise InvalidError(_("Say why, in at most 300 characters."), field="reason")
+    with transaction.atomic():
+        locked = _lock_undecided(change, actor)
+        locked.refused_at, locked.refusal = clock.now(), reason
+        locked.save(update_fields=["refused_at", "refusal"])
+        _audit(locked, "cpo.refuse_bank_account", actor, reason)
+    return locked
+
+
+def _lock_undecided(change: BankAccountChange, actor: User) -> BankAccountChange:
+    if not is_platform_staff(actor):
+        raise ForbiddenError(_("Only platform staff verify bank accounts."))
+    CPO.objects.select_for_update(no_key=True).get(pk=change.cpo_id)
+    locked = BankAccountChange.objects.select_for_update().get(pk=change.pk)
+    if locked.changed_by_id == actor.pk:
+        detail = _("Who entered a bank account may not verify it.")
+        raise ForbiddenError(detail, code="four_eyes")
+    if locked.verified_at is not None:
+        raise ConflictError(_("This account is verified."), code="bank_account_verified")
+    if locked.refused_at is not None:
+        raise ConflictError(_("This account was refused."), code="bank_account_refused")
+    newest = latest_change(locked.cpo)
+    if newest is not None and newest.pk != locked.pk:
+        detail = _("The company has named another account since.")
+        raise ConflictError(detail, code="bank_account_replaced")
+    return locked
+
+
+def _audit(change: BankAccountChange, action: str, actor: User, reason: str = "") -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=change.cpo,
+        after={"bank_code": change.bank_code, "account_number": change.account_number},
+        cpo=change.cpo,
+        reason=reason,
+    )
 
 
 def keep_name_at_bank(change: BankAccountChange, *, name: str, actor: User) -> BankAccountChange:

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTime
 
 from cpo.admin.banks import BANK_COLOURS, bank_state_of
 from cpo.models import BankAccountChange, User
-from cpo.services.bank_accounts import names_match, verify_bank_account
+from cpo.services.bank_accounts import names_match, refuse_bank_account, verify_bank_account
 from payments.services.settling.banks import ask_account_name
 from unievp.lib.admin import (
     Question,
@@ -25,7 +25,7 @@ from unievp.lib.admin import (
     get_row,
     when,
 )
-from unievp.lib.admin.confirm import change_page
+from unievp.lib.admin.confirm import ReasonForm, change_page
 
 _SHOWN = 4
 VERIFY = ("cpo.change_bankaccountchange",)
@@ -48,12 +48,13 @@ class BankAccountChangeAdmin(ReadOnlyAdmin):
         ("changed", "changed_label"),
         ("usable", "verified"),
         "verified_by",
+        "refusal",
     )
     readonly_fields = (
         "company", "state", "bank_code", "account", "account_name", "told", "changed",
-        "changed_label", "usable", "verified", "verified_by",
+        "changed_label", "usable", "verified", "verified_by", "refusal",
     )  # fmt: skip
-    actions_detail = ("ask_bank", "verify")
+    actions_detail = ("ask_bank", "verify", "refuse")
 
     @column(_("CPO"), ordering="cpo__name")
     def company(self, change: BankAccountChange) -> SafeString | str:
@@ -118,5 +119,21 @@ class BankAccountChangeAdmin(ReadOnlyAdmin):
 
         def run(_answer: dict[str, Any]) -> None:
             verify_bank_account(change, actor=cast("User", request.user))
+
+        return ask(self, request, change, question, run)
+
+    @detail_action(_("Refuse"), url_path="refuse", icon="block", permissions=VERIFY)
+    def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        change = get_row(self, request, object_id)
+        question = Question(
+            title=_("Refuse this bank account"),
+            text=_("Nothing is paid to it. The company reads why, and may name another one."),
+            submit=_("Refuse"),
+            danger=True,
+            form_class=ReasonForm,
+        )
+
+        def run(answer: dict[str, Any]) -> None:
+            refuse_bank_account(change, reason=answer["reason"], actor=cast("User", request.user))
 
         return ask(self, request, change, question, run)

@@ -17,9 +17,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from cpo.models import User
 from payments.admin.colours import REFUND_COLOURS
 from payments.admin.payouts import PayoutInline
-from payments.models import Refund
+from payments.models import Payout, Refund
 from payments.services.asking import ask_about_refund
-from payments.services.payouts.starting import pay_refund
+from payments.services.payouts.starting import agree_to_account, pay_refund
 from payments.services.refunds.finishing import confirm_refund
 from payments.services.refunds.repairing import retry_refund
 from unievp.lib.admin import (
@@ -89,15 +89,19 @@ class RefundAdmin(ReadOnlyAdmin):
         ("amount_text", "route"),
         ("why", "cause"),
         ("account", "holder"),
+        "account_by",
         ("proof", "trouble"),
         ("reference", "gateway_id"),
         ("requested_label", "attempts"),
         ("created", "sent"),
         ("looked", "done"),
     )
-    readonly_fields = tuple(name for pair in fields for name in pair)
+    readonly_fields = (
+        *(name for pair in fields if isinstance(pair, tuple) for name in pair),
+        "account_by",
+    )
     inlines = (PayoutInline,)
-    actions_detail = ("enter_account", "ask_gateway", "retry", "by_hand")
+    actions_detail = ("enter_account", "agree", "ask_gateway", "retry", "by_hand")
 
     @column(_("status"), ordering="status", label=REFUND_COLOURS)
     def state(self, refund: Refund) -> Any:
@@ -156,14 +160,37 @@ class RefundAdmin(ReadOnlyAdmin):
 
         def run(answer: dict[str, Any]) -> HttpResponse:
             payout = pay_refund(refund, actor=cast("User", request.user), **answer)
-            if payout is None:
-                words = _("Kept. No gateway pays out: transfer it by hand, then mark it as done.")
+            refund.refresh_from_db()
+            if refund.account_by_id is not None:
+                words = _("Kept. Another person has to agree to this account.")
                 self.message_user(request, words, WARNING)
-            else:
-                self.message_user(request, _("The payout is ordered."), SUCCESS)
-            return HttpResponseRedirect(change_page(refund))
+                return HttpResponseRedirect(change_page(refund))
+            return self._told_of(request, refund, payout)
 
         return ask(self, request, refund, question, run)
+
+    @detail_action(_("Agree to the account"), url_path="agree", icon="check", permissions=ACT)
+    def agree(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        refund = get_row(self, request, object_id)
+        question = Question(
+            title=_("Agree to the driver's account"),
+            text=_("The money is paid out to it at once. Who entered it may not agree to it."),
+            submit=_("Pay it out"),
+        )
+
+        def run(_answer: dict[str, Any]) -> HttpResponse:
+            payout = agree_to_account(refund, actor=cast("User", request.user))
+            return self._told_of(request, refund, payout)
+
+        return ask(self, request, refund, question, run)
+
+    def _told_of(self, request: HttpRequest, refund: Refund, payout: Payout | None) -> HttpResponse:
+        if payout is None:
+            words = _("Kept. No gateway pays out: transfer it by hand, then mark it as done.")
+            self.message_user(request, words, WARNING)
+        else:
+            self.message_user(request, _("The payout is ordered."), SUCCESS)
+        return HttpResponseRedirect(change_page(refund))
 
     @detail_action(_("Ask the gateway"), url_path="ask", icon="sync", permissions=ACT)
     def ask_gateway(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -49,6 +49,15 @@ class Refund(models.Model):
     bank_code = models.CharField(_("bank"), max_length=32, blank=True)
     account_name = models.CharField(_("account holder"), max_length=120, blank=True)
     account_number = EncryptedTextField(_("account number"), blank=True, default="")
+    # Who of the staff entered it where the platform gave the money back: another one agrees.
+    account_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("account entered by"),
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

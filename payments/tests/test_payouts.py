@@ -10,17 +10,17 @@ import pytest
 from django.db import connections
 
 from payments.chart import Code, cpo_account, gateway_account, transit_account
-from payments.models import Payout, PayoutStatus, RefundStatus, SettlementStatus
+from payments.models import Payout, PayoutStatus, Refund, RefundStatus, SettlementStatus
 from payments.services import following, ledger
 from payments.services.check_books import check_books
 from payments.services.payouts.sending import check_payout, send_payout
-from payments.services.payouts.starting import pay_refund, pay_settlement
+from payments.services.payouts.starting import agree_to_account, pay_refund, pay_settlement
 from payments.services.refunds.starting import request_refund
 from payments.services.settlements import approve_settlement, request_settlement
 from payments.tests.factories import give, make_member, make_paid_cpo, make_staff
 from payments.tests.payments import begin, make_provider, pay, refund_all
 from unievp.lib import clock
-from unievp.lib.errors import ConflictError, InvalidError
+from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +221,36 @@ def test_an_account_is_asked_for_once_and_whole(fake):
     pay_refund(refund, account_number="1", **account)
     with pytest.raises(ConflictError):
         pay_refund(refund, account_number="2", **account)
+
+
+def own_refund(fake):
+    """One that nobody of the staff asked for."""
+    _intent, refund = waiting_refund(fake)
+    Refund.objects.filter(pk=refund.pk).update(requested_by=None, requested_label="platform")
+    refund.refresh_from_db()
+    return refund
+
+
+def test_account_entered_by_staff_for_the_platforms_own_refund_needs_a_second_person(fake):
+    refund, first, second = own_refund(fake), make_staff(), make_staff()
+    account = {"bank_code": "BCA", "account_name": "Budi", "account_number": "1234567890"}
+    assert pay_refund(refund, actor=first, **account) is None
+    assert not Payout.objects.exists()
+    with pytest.raises(ForbiddenError):
+        agree_to_account(refund, actor=first)
+    payout = agree_to_account(refund, actor=second)
+    assert payout.account_number == "1234567890"
+    with pytest.raises(ConflictError):
+        agree_to_account(refund, actor=second)
+    assert Payout.objects.count() == 1
+
+
+def test_nobody_agrees_to_an_account_that_was_not_entered(fake):
+    with pytest.raises(ConflictError):
+        agree_to_account(own_refund(fake), actor=make_staff())
+
+
+def test_account_that_the_driver_enters_waits_for_nobody(fake):
+    refund = own_refund(fake)
+    account = {"bank_code": "BCA", "account_name": "Budi", "account_number": "1234567890"}
+    assert pay_refund(refund, actor="driver", **account) is not None

@@ -21,12 +21,17 @@ def check_may_be_paid(cpo: CPO) -> None:
 
 
 def check_bank_account(cpo: CPO) -> None:
-    """Raises InvalidError without one; RefusedError while a new one cools off or is unverified."""
+    """Raises InvalidError without one; RefusedError while a new one cools off, is unverified, or
+    after it was refused.
+    """
     if not (cpo.bank_code and cpo.bank_account_number and cpo.bank_account_name):
         raise InvalidError(_("Add a bank account first."), code="no_bank_account")
     change = latest_change(cpo)
     if change is None:
         return
+    if change.refused_at is not None:
+        detail = _("The platform refused the bank account: %(why)s Name another one.")
+        raise RefusedError(detail % {"why": change.refusal}, code="bank_refused")
     if clock.now() < change.usable_from:
         ends = timezone.localtime(change.usable_from)
         detail = _("The bank account is new: nothing is paid to it before %(time)s.")
