@@ -60,7 +60,7 @@ def listeners(event_types: Iterable[str]) -> Listeners:
     patterns = {pattern for name in event_types for pattern in patterns_of(name)}
     enabled = WebhookEndpoint.objects.filter(is_enabled=True)
     found = enabled.filter(event_types__overlap=sorted(patterns))
-    rows = list(found.values_list("cpo_id", "enabled_at"))
+    rows: list[tuple[Any, datetime]] = list(found.values_list("cpo_id", "enabled_at"))
     return Listeners(
         everybody=any(owner is None for owner, _since in rows),
         cpos=frozenset(owner for owner, _since in rows if owner is not None),

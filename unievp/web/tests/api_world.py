@@ -18,6 +18,8 @@ from django.core.management import call_command
 from chargers.models import Command, TariffAssignment, TariffDefault
 from cpo.models import CPO
 from cpo.services.api_keys import create_api_key
+from cpo.services.webhooks.endpoints import create_endpoint, send_test
+from cpo.tests.factories import make_user
 from payments.models import ProviderConfig
 from payments.services.intents.creating import Wish, create_intent
 from payments.services.settlements import request_settlement
@@ -57,7 +59,7 @@ class World:
 
     def marks(self) -> set[str]:
         """What a rival must not find in any answer."""
-        named = ("cpo_id", "charger_id", "command_id", "payment_id", "provider_id")
+        named = ("cpo_id", "charger_id", "command_id", "payment_id", "provider_id", "webhook_id")
         return {str(self.ids[name]) for name in named}
 
 
@@ -73,6 +75,10 @@ def make_world(name: str) -> World:
     wish = Wish(50_000, "qris", charger=charger, connector=charger.connectors.get(number=1))
     key, _text = create_api_key(name="Spare", cpo=cpo, scopes=["chargers:read"], actor="test")
     asked = request_settlement(cpo, actor=make_member(cpo), amount=60_000)
+    webhook = create_endpoint(
+        cpo, url="https://hooks.example.com/", event_types=["*"], actor=make_user(is_staff=True)
+    )
+    test_event = send_test(webhook, actor=make_user(is_staff=True))
     command = Command.objects.create(
         charger=charger,
         action="Reset",
@@ -99,6 +105,8 @@ def make_world(name: str) -> World:
             "provider_id": str(provider.pk),
             "settlement_id": asked.pk,
             "key_id": key.pk,
+            "webhook_id": str(test_event.endpoint_id),
+            "delivery_id": test_event.pk,
             "provider": provider.provider,
             "slug": str(provider.webhook_slug),
         },
