@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.api import payments, providers, remote_start, settlements, wallets
+from payments.api import papers, payments, providers, remote_start, settlements, wallets
 
 urlpatterns = [
     path("client/remote-start", remote_start.RemoteStarts.as_view(), name="api_remote_start"),
@@ -65,5 +65,23 @@ urlpatterns = [
         "cpo/<uuid:cpo_id>/settlements/<int:settlement_id>/cancel",
         settlements.SettlementCancellation.as_view(),
         name="api_settlement_cancel",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements/<int:settlement_id>/statement.pdf",
+        papers.StatementPdf.as_view(),
+        name="api_statement_pdf",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlements/<int:settlement_id>/statement.csv",
+        papers.StatementCsv.as_view(),
+        name="api_statement_csv",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/settlement-schedule",
+        papers.Schedule.as_view(),
+        name="api_settlement_schedule",
+    ),
+    path(
+        "cpo/<uuid:cpo_id>/bank-accounts", papers.BankAccounts.as_view(), name="api_bank_accounts"
     ),
 ]

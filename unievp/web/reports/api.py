@@ -14,8 +14,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from chargers.models import SessionStatus
@@ -24,6 +22,7 @@ from cpo.access import Right
 from cpo.api.companies import find_company
 from cpo.api.endpoint import Endpoint, validated
 from cpo.models import Scope
+from unievp.lib.api.negotiation import AnyType
 from unievp.lib.downloads import attachment
 from unievp.lib.streams import streamed
 from unievp.lib.tables import CsvStyle, write_xlsx
@@ -89,18 +88,6 @@ _PARAMETERS: Final = [
         description="comma: 1,5 and semicolons between cells.",
     ),
 ]
-
-
-class AnyType(BaseContentNegotiation):
-    """The answer is a file, whatever `Accept` says; a refusal is JSON."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> Any:
-        return JSONRenderer(), "application/json"
 
 
 class _Transactions(Endpoint):
