@@ -46,7 +46,7 @@ class CommandView(serializers.Serializer[Command]):
     action = serializers.CharField()
     status = serializers.ChoiceField(choices=CommandStatus.choices)
     request = serializers.SerializerMethodField()
-    response = serializers.JSONField(allow_null=True)
+    response = serializers.JSONField(help_text="Any JSON; null: none yet.")
     response_status = serializers.CharField(
         help_text="The `status` in the charger's answer; empty where it has none."
     )

@@ -32,7 +32,9 @@ class AssignmentView(serializers.Serializer[TariffAssignment]):
     template_id = serializers.IntegerField()
     tariff = serializers.CharField(source="template.name")
     charger_id = serializers.CharField(source="charger.identity")
-    connector_id = serializers.IntegerField(source="connector.number", default=None)
+    connector_id = serializers.IntegerField(
+        source="connector.number", default=None, allow_null=True
+    )
     valid_from = serializers.DateTimeField()
     valid_to = serializers.DateTimeField(allow_null=True)
 
@@ -57,7 +59,7 @@ class DefaultView(serializers.Serializer[TariffDefault]):
     cpo_id = serializers.UUIDField()
     location_id = serializers.IntegerField(allow_null=True)
     template_id = serializers.IntegerField(allow_null=True)
-    tariff = serializers.CharField(source="template.name", default=None)
+    tariff = serializers.CharField(source="template.name", default=None, allow_null=True)
     valid_from = serializers.DateTimeField()
 
 
