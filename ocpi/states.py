@@ -15,3 +15,25 @@ PARTNER: Final = Transitions(
         "disconnected": {"invited", "registered"},
     }
 )
+
+# A partner's command: the charger's answer, or the end of waiting, decides it once.
+COMMAND_REQUEST: Final = Transitions(
+    {"waiting": {"decided"}, "decided": {"decided", "told", "untold"}, "untold": {"decided"}}
+)
+
+# A new change wakes what was delivered or given up.
+PUSH: Final = Transitions(
+    {
+        "waiting": {"waiting", "sent", "dead"},
+        "sent": {"waiting"},
+        "dead": {"waiting"},
+    }
+)
+
+# What a partner knows as COMPLETED or INVALID stays so (OCPI 2.2.1 §9.4.5).
+ROAMING_SESSION: Final = Transitions(
+    {
+        "PENDING": {"PENDING", "ACTIVE", "COMPLETED", "INVALID"},
+        "ACTIVE": {"ACTIVE", "COMPLETED", "INVALID"},
+    }
+)

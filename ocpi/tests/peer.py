@@ -9,13 +9,14 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 @dataclass
 class Request:
     method: str
     path: str
-    headers: dict
+    headers: dict[str, str]
     body: object
 
     @property
@@ -28,12 +29,12 @@ class Peer:
     """`answers` maps "METHOD /path" (or a path's beginning) to (http, envelope) or a callable."""
 
     url: str = ""
-    requests: list = field(default_factory=list)
-    answers: dict = field(default_factory=dict)
-    versions: list = field(default_factory=lambda: ["2.1.1", "2.2.1"])
-    modules: list = field(default_factory=list)
+    requests: list[Any] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
+    versions: list[str] = field(default_factory=lambda: ["2.1.1", "2.2.1"])
+    modules: list[tuple[str, str]] = field(default_factory=list)
     token: str = "token-c-of-the-peer"
-    roles: list = field(default_factory=list)
+    roles: list[Any] = field(default_factory=list)
     delay: float = 0
 
     def reset(self):
