@@ -14,6 +14,7 @@ from unievp.lib import clock
 _DEPOSIT_AFTER: Final = timedelta(days=1)
 _CLEARING_AFTER: Final = timedelta(days=3)
 _LATELY: Final = timedelta(days=1)
+_STUCK_AFTER: Final = timedelta(minutes=10)
 
 _DEPOSITS: Final = """
     SELECT count(*), count(*) FILTER (WHERE coalesce(a.posted_credit - a.posted_debit, 0) = 0)
@@ -28,6 +29,7 @@ _CLEARING: Final = """
      WHERE t.status = 'succeeded' AND t.settled_at IS NULL"""
 _WEBHOOKS: Final = """
     SELECT count(*) FILTER (WHERE processed_at IS NULL),
+           count(*) FILTER (WHERE processed_at IS NOT NULL AND error <> ''),
            coalesce(percentile_cont(0.95) WITHIN GROUP (
                ORDER BY extract(epoch FROM processed_at - received_at)), 0)
       FROM payments_webhookdelivery
@@ -35,6 +37,14 @@ _WEBHOOKS: Final = """
 _POLLED: Final = """
     SELECT count(*) FROM payments_paymentevent
      WHERE kind = 'paid' AND source <> 'webhook' AND at > %(since)s"""
+# A sweep decides each a minute after it expired; a review waits for a person.
+_STUCK: Final = """
+    SELECT count(*) FROM payments_paymentintent
+     WHERE status = 'review'
+        OR status IN ('created', 'requires_action', 'processing') AND expires_at < %(before)s"""
+_BILLS: Final = """
+    SELECT count(*) FROM payments_bill
+     WHERE booking_id IS NULL AND total > 0 AND issued_at < %(before)s"""
 _SUSPENSE: Final = """
     SELECT coalesce(sum(posted_credit - posted_debit), 0) FROM ledger_account
      WHERE code = 'suspense'"""
@@ -44,8 +54,9 @@ _SUSPENSE: Final = """
 class Completeness:
     """`deposits_cleared`: share of payments of more than a day ago whose deposit is used up or
     given back. `clearing_old`: share of unsettled money that is older than three days. Both 0 to 1.
-    `clearing_age_s`: of the oldest. `webhook_lag_s`: 95th percentile of a day. `polled`: payments
-    of a day that no webhook told of.
+    `clearing_age_s`: of the oldest. `webhooks_failed`, `webhook_lag_s` (95th percentile) and
+    `polled` (payments that no webhook told of) are of a day. `intents_stuck`: in review, or open
+    ten minutes after they expired. `bills_unposted`: of some money, without a booking.
     """
 
     deposits_cleared: float
@@ -53,8 +64,11 @@ class Completeness:
     clearing_old: float
     clearing_age_s: float
     webhooks_waiting: int
+    webhooks_failed: int
     webhook_lag_s: float
     polled: int
+    intents_stuck: int
+    bills_unposted: int
     suspense: int
 
 
@@ -62,8 +76,10 @@ def completeness(now: datetime | None = None) -> Completeness:
     now = now or clock.now()
     payments, cleared = _row(_DEPOSITS, before=now - _DEPOSIT_AFTER)
     clearing, old, age_s = _row(_CLEARING, before=now - _CLEARING_AFTER, now=now)
-    waiting, lag_s = _row(_WEBHOOKS, since=now - _LATELY)
+    waiting, failed, lag_s = _row(_WEBHOOKS, since=now - _LATELY)
     (polled,) = _row(_POLLED, since=now - _LATELY)
+    (stuck,) = _row(_STUCK, before=now - _STUCK_AFTER)
+    (unposted,) = _row(_BILLS, before=now - _STUCK_AFTER)
     (suspense,) = _row(_SUSPENSE)
     return Completeness(
         deposits_cleared=cleared / payments if payments else 1.0,
@@ -71,8 +87,11 @@ def completeness(now: datetime | None = None) -> Completeness:
         clearing_old=float(old / clearing) if clearing else 0.0,
         clearing_age_s=float(age_s),
         webhooks_waiting=waiting,
+        webhooks_failed=failed,
         webhook_lag_s=float(lag_s),
         polled=polled,
+        intents_stuck=stuck,
+        bills_unposted=unposted,
         suspense=int(suspense),
     )
 

@@ -262,7 +262,7 @@ def test_report_settles_the_payments_it_names_once(fake, ana):
         (b"A,t,-5,0,0,-5,2026-11-20\n", "no whole amount"),
     ],
 )
-def test_faulty_line_is_named_and_nothing_is_kept(fake, ana, line, words):
+def test_faulty_line_is_named_and_nothing_is_kept(english, fake, ana, line, words):
     config = make_provider(fake)
     with pytest.raises(InvalidError, match=words):
         import_report(config, HEAD + line, actor=ana)
@@ -292,18 +292,3 @@ def test_stranger_imports_no_report(fake):
     config = make_provider(fake)
     with pytest.raises(ForbiddenError):
         import_report(config, HEAD, actor=make_user(is_staff=True))
-
-
-# --- Completeness -------------------------------------------------------------------------------
-
-
-def test_completeness_tells_what_is_old_and_what_nobody_told(fake):
-    intent = pay(fake, begin(fake))
-    long_ago = clock.now() - timedelta(days=4)
-    type(intent).objects.filter(pk=intent.pk).update(paid_at=long_ago)
-    found = completeness()
-    assert (found.clearing, found.clearing_old) == (50_000, 1.0)
-    assert found.deposits_cleared == 0.0
-    assert found.clearing_age_s >= 4 * 24 * 3600 - 5
-    follow_statements()
-    assert completeness().clearing == 0

@@ -103,5 +103,8 @@ def test_proof_and_its_differences_are_metrics(client, settings, wrong):
     answer = client.get("/metrics", headers={"Authorization": "Bearer t"})
     text = answer.content.decode()
     assert "uniev_books_differences_open 1\n" in text
+    assert "uniev_books_proof_differences 1\n" in text
+    for name in ("intents_stuck", "webhooks_failed", "bills_unposted", "suspense_rupiah"):
+        assert f"uniev_{name} 0\n" in text
     age = float(re.search(r"^uniev_books_proof_age_seconds (.+)$", text, re.MULTILINE)[1])
     assert abs(age - (clock.now() - NIGHT).total_seconds()) < 60

@@ -70,10 +70,12 @@ def _families() -> list[tuple[str, str, list[Sample]]]:
 def _books() -> list[tuple[str, str, list[Sample]]]:
     last = BooksProof.objects.order_by("-day").first()
     age = (clock.now() - last.at).total_seconds() if last else -1
+    found = last.found if last else -1
     unexplained = Difference.objects.filter(status=DifferenceStatus.OPEN).count()
     return [
         ("uniev_books_differences_open", "Differences nobody explained.", [({}, unexplained)]),
         ("uniev_books_proof_age_seconds", "Age of the last proof; -1: none.", [({}, age)]),
+        ("uniev_books_proof_differences", "Found by the last proof; -1: none.", [({}, found)]),
         *_money(),
     ]
 
@@ -89,8 +91,11 @@ def _money() -> list[tuple[str, str, list[Sample]]]:
         "clearing_old_ratio": ("Of that older than three days, 0 to 1.", found.clearing_old),
         "clearing_age_seconds": ("Age of the oldest of it.", found.clearing_age_s),
         "webhooks_waiting": ("Gateways' notifications not worked on.", found.webhooks_waiting),
+        "webhooks_failed": ("Of a day, about nothing of ours.", found.webhooks_failed),
         "webhook_lag_p95_seconds": ("From receipt to work, of a day.", found.webhook_lag_s),
         "payments_without_webhook": ("Paid within a day, told by no webhook.", found.polled),
+        "intents_stuck": ("In review, or open long after they expired.", found.intents_stuck),
+        "bills_unposted": ("Bills of some money without a booking.", found.bills_unposted),
         "suspense_rupiah": ("Money that matches nothing.", found.suspense),
     }
     return [

@@ -119,7 +119,7 @@ class Booking:
 def ledger(story: Story) -> dict[str, Any] | None:
     """The bookings: what was paid in advance, the bill, what went back, and the release."""
     bill = story.bill
-    wanted = [] if story.payment is None else _of_payment(story.payment)
+    wanted = [] if story.payment is None else _of_payment(story.payment, story)
     if bill is not None and bill.booking is not None:
         wanted.append((_("Bill"), bill.booking))
     wanted.sort(key=lambda each: each[1].pk)
@@ -138,10 +138,10 @@ def ledger(story: Story) -> dict[str, Any] | None:
     return {"bookings": bookings, "bill": bill, "currency": story.session.currency}
 
 
-def _of_payment(intent: PaymentIntent) -> list[tuple[str, LedgerTransaction]]:
+def _of_payment(intent: PaymentIntent, story: Story) -> list[tuple[str, LedgerTransaction]]:
     return [
         (str(WORDS.get(event.kind, event.kind)), event.booking)
-        for event in steps_of(intent)
+        for event in steps_of(intent, story)
         if event.booking is not None
     ]
 

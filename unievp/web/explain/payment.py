@@ -61,13 +61,22 @@ def payment(story: Story) -> dict[str, Any] | None:
         "intent": intent,
         "currency": intent.currency,
         "attempts": list(attempts),
-        "steps": [_step(event) for event in steps_of(intent)],
+        "steps": [_step(event) for event in steps_of(intent, story)],
         "rest": max(0, intent.paid - (story.bill.total if story.bill else 0)),
     }
 
 
-def steps_of(intent: PaymentIntent) -> list[PaymentEvent]:
-    return list(intent.events.select_related("booking").order_by("at", "id")[:MOST])
+def steps_of(intent: PaymentIntent, story: Story) -> list[PaymentEvent]:
+    """A gateway's settlement touches no account of the company or the driver (payments.chart): it
+    is told to whom the gateway belongs.
+    """
+    events = intent.events.select_related("booking", "attempt__config").order_by("at", "id")
+    return [event for event in events[:MOST] if event.kind != "settled" or _owns(story, event)]
+
+
+def _owns(story: Story, event: PaymentEvent) -> bool:
+    is_own = event.attempt is not None and event.attempt.config.cpo_id == event.intent.cpo_id
+    return story.for_platform or is_own
 
 
 def _step(event: PaymentEvent) -> Step:

@@ -18,15 +18,16 @@ from unievp.web.explain.readings import ReadingsShown, readings_shown
 @dataclass(frozen=True)
 class Story:
     """`session` comes with its charger, location, connector, driver and payment; `now` is the
-    page's.
+    page's. `for_platform`: what the platform's gateways cost it is told, too.
     """
 
     session: ChargingSession
     now: datetime
+    for_platform: bool = False
 
     @classmethod
-    def of(cls, session: ChargingSession) -> Story:
-        return cls(session, clock.now())
+    def of(cls, session: ChargingSession, *, for_platform: bool = False) -> Story:
+        return cls(session, clock.now(), for_platform)
 
     @property
     def zone(self) -> str:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from chargers.models import ChargingSession
 from chargers.selectors import history
+from cpo.access import is_platform_staff
 from unievp.web.explain import Story, explain
 from unievp.web.portal.company import Desk, portal_page
 from unievp.web.portal.downloads import json_lines
@@ -19,7 +20,7 @@ from unievp.web.replay.export import session_lines
 @portal_page
 def explain_session(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpResponse:
     session = _session(desk, transaction_id)
-    story = Story.of(session)
+    story = Story.of(session, for_platform=is_platform_staff(desk.user))
     context = {
         "desk": desk,
         "nav": "sessions",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cpo.tests.factories import make_cpo, make_member
+from cpo.tests.factories import make_cpo, make_member, make_user
+from payments.models import ProviderConfig
 from payments.services.billing import bill_session
 from payments.services.reconciliation.statements import follow_statements
 from payments.tests.fake_gateway import running_gateway
@@ -47,13 +48,32 @@ def test_page_tells_what_was_paid_used_and_given_back(client, fake):
         "Charging began",
         "Refund sent",
         "Refund arrived",
-        "Settled by the gateway, less its fee",
-        "VAT inside the gateway&#x27;s fees",
         f"#{bill.booking_id}",
         "Prepaid for a session that is not billed yet",
         "8,000",
     ):
         assert text in html, text
+
+
+def test_what_the_platforms_gateway_costs_is_told_to_the_platform_only(client, fake):
+    intent = charging(fake, amount=20_000)
+    session = unplug(intent, 6_000)
+    bill_session(session.pk)
+    refund_all(intent)
+    follow_statements()
+    told = {
+        "company": explained(client, make_member(intent.cpo), session).content.decode(),
+        "staff": explained(client, make_user(is_staff=True), session).content.decode(),
+    }
+    ProviderConfig.objects.update(cpo=intent.cpo)
+    told["owner of the gateway"] = explained(
+        client, make_member(intent.cpo), session
+    ).content.decode()
+    for text in ("Settled by the gateway, less its fee", "VAT inside the gateway&#x27;s fees"):
+        assert [name for name, html in told.items() if text in html] == [
+            "staff",
+            "owner of the gateway",
+        ]
 
 
 def test_line_that_is_waived_says_why(client, fake):
