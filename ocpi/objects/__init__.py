@@ -1,0 +1,1 @@
+"""OCPI objects made of plain values: no rows, no queries."""
