@@ -4,6 +4,7 @@ from cpo.admin.companies import CPOAdmin
 from cpo.admin.invitations import InvitationAdmin
 from cpo.admin.log import AuditEntryAdmin
 from cpo.admin.people import DriverAdmin, UserAdmin
+from cpo.admin.webhooks import EventDeliveryAdmin, WebhookEndpointAdmin
 
 __all__ = [
     "ApiKeyAdmin",
@@ -11,6 +12,8 @@ __all__ = [
     "AuditedAdmin",
     "CPOAdmin",
     "DriverAdmin",
+    "EventDeliveryAdmin",
     "InvitationAdmin",
     "UserAdmin",
+    "WebhookEndpointAdmin",
 ]

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -57,11 +56,9 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def used(self, key: ApiKey) -> str:
         return since(key.last_used_at) if key.last_used_at else "-"
 
-    @detail_action(_("Revoke"), url_path="revoke", icon="block")
+    @detail_action(_("Revoke"), url_path="revoke", icon="block", permissions=("cpo.change_apikey",))
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = get_row(self, request, object_id)
-        if not request.user.has_perm("cpo.change_apikey"):
-            raise PermissionDenied
         question = Question(
             title=_("Revoke this key"),
             text=_("Whoever uses it is refused from now on."),

@@ -123,6 +123,8 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("chargers.TokenSighting", "contactless"),
             ("chargers.LocalList", "playlist_add_check"),
             ("cpo.ApiKey", "key"),
+            ("cpo.WebhookEndpoint", "webhook"),
+            ("cpo.EventDelivery", "outgoing_mail"),
             ("auth.Group", "admin_panel_settings"),
         ),
     ),
@@ -251,6 +253,14 @@ def _field_cards(figures: selectors.HomeFigures) -> list[dict[str, Any]]:
                 "chargers.SecurityEvent", severity__exact="critical", seen_at__isempty=1
             ),
             alarm="danger" if figures.critical_events else "",
+        ),
+        _card(
+            _("Webhooks failing"),
+            figures.failing_webhooks,
+            _("Companies' programs do not hear us"),
+            "webhook",
+            changelist_url("cpo.WebhookEndpoint", failing_since__isempty=0),
+            alarm="warning" if figures.failing_webhooks else "",
         ),
     ]
 

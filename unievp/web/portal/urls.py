@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from unievp.web.portal import board, explain, power, sessions, settlements, wallet, wire
+from unievp.web.portal import simulator as simulator_page
 from unievp.web.portal.access import reservations, tokens
 from unievp.web.portal.chargers import actions, adding, page
-from unievp.web.portal.office import data, keys, log, team
+from unievp.web.portal.office import data, keys, log, team, webhooks
 from unievp.web.portal.overview import page as overview_page
 from unievp.web.portal.tariffs import editing, pages, selling
 
@@ -56,6 +57,9 @@ urlpatterns = [
     path("reservations/<int:pk>/cancel", reservations.cancel, name="cancel_reservation"),
     path("power", power.sites, name="power"),
     path("power/<int:pk>", power.site, name="site"),
+    path("simulator", simulator_page.simulator, name="simulator"),
+    path("simulator/start", simulator_page.start, name="start_simulator"),
+    path("simulator/<int:pk>", simulator_page.steer, name="steer_simulator"),
     path("company", data.company_data, name="company"),
     path("company/save", data.save, name="save_company"),
     path("company/bank-account", data.save_bank_account, name="save_bank_account"),
@@ -66,6 +70,12 @@ urlpatterns = [
     path("company/team/invitations/<int:pk>", team.withdraw, name="withdraw_invitation"),
     path("company/keys", keys.keys, name="keys"),
     path("company/keys/<int:pk>/revoke", keys.revoke, name="revoke_key"),
+    path("company/webhooks", webhooks.webhooks, name="webhooks"),
+    path("company/webhooks/<uuid:pk>", webhooks.webhook, name="webhook"),
+    path("company/webhooks/<uuid:pk>/change", webhooks.change, name="change_webhook"),
+    path("company/webhooks/<uuid:pk>/secret", webhooks.rotate, name="rotate_webhook"),
+    path("company/webhooks/<uuid:pk>/test", webhooks.test, name="test_webhook"),
+    path("company/webhooks/<uuid:pk>/resend", webhooks.send_again, name="resend_webhook"),
     path("company/log", log.log, name="log"),
     path("company/log.csv", log.export, name="log_export"),
 ]

@@ -20,6 +20,7 @@ from chargers.models import (
     Severity,
     UnknownCharger,
 )
+from cpo.models import WebhookEndpoint
 from payments.models import (
     Bill,
     BooksProof,
@@ -114,6 +115,7 @@ class HomeFigures:
     books: Books
     unknown_chargers: int
     critical_events: int
+    failing_webhooks: int
     today: Today
     hours: list[Hour]
     zone_name: str
@@ -144,6 +146,7 @@ def home_figures() -> HomeFigures:
         critical_events=SecurityEvent.objects.filter(
             severity=Severity.CRITICAL, seen_at__isnull=True
         ).count(),
+        failing_webhooks=WebhookEndpoint.objects.filter(failing_since__isnull=False).count(),
         today=Today(
             bills=sum(hour.bills for hour in today),
             energy_wh=sum(hour.energy_wh for hour in today),

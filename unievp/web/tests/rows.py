@@ -91,6 +91,16 @@ def _api_key(number: int) -> dict[str, Any]:
     return {"scopes": ["commands:read"]}
 
 
+@special("cpo.WebhookEndpoint")
+def _webhook(number: int) -> dict[str, Any]:
+    return {"url": "https://hooks.example.com/", "event_types": ["*"], "secret": "whsec_MTIz"}
+
+
+@special("cpo.EventDelivery")
+def _delivery(number: int) -> dict[str, Any]:
+    return {"next_try_at": clock.now()}
+
+
 @special("cpo.CPO")
 def _cpo(number: int) -> dict[str, Any]:
     return {"name": f"Company {number}"}

@@ -19,7 +19,12 @@ ROWS = [model for model in REGISTERED if model._meta.app_label in OURS]
 # Parts of another row's page, or join tables.
 INLINE_ONLY = {
     "cpo.CompanyDocument",
+    "cpo.DeliveryAttempt",
     "cpo.Membership",
+    # On the page of each of its deliveries.
+    "cpo.WebhookEvent",
+    # How far a sweep has read.
+    "cpo.WebhookCursor",
     # Of a program's requests, kept for a week; nothing that a person could do with them.
     "cpo.IdempotencyKey",
     "cpo.User_groups",

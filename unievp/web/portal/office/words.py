@@ -105,6 +105,12 @@ _WORDS: Final[Mapping[str, Promise]] = MappingProxyType(
         "tariff.default_withdrawn": _("Withdrew a default tariff"),
         "tariff.publish": _("Published a tariff"),
         "tariff.unassign": _("Ended a tariff's assignment"),
+        "webhook_endpoint.change": _("Changed a webhook"),
+        "webhook_endpoint.create": _("Made a webhook"),
+        "webhook_endpoint.delete": _("Took a webhook away"),
+        "webhook_endpoint.disabled": _("Switched off a webhook that failed"),
+        "webhook_endpoint.resend": _("Sent events again"),
+        "webhook_endpoint.rotate_secret": _("Gave a webhook a new secret"),
     }
 )
 
