@@ -53,7 +53,7 @@ def make(vector, *, digits):
 
 
 def rounded(amount, printed):
-    return amount.quantize(Decimal(printed), rounding=ROUND_HALF_UP)
+    return Decimal(amount).quantize(Decimal(printed), rounding=ROUND_HALF_UP)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
