@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chargers.models import AuthorizationStatus, IdTokenStatus
-from chargers.store.tokens import TokenRow, find_tokens
+from chargers.store.tokens import TokenRow, closed_chargers, find_tokens
 from chargers.store.work import IdTagInfo
 
 
@@ -28,9 +28,18 @@ def id_tag_info(token: TokenRow | None, status: str) -> IdTagInfo:
 
 
 def authorize_tags(presented: Sequence[tuple[int, str]], *, at: datetime) -> list[IdTagInfo]:
-    """The answer to each (charger, id tag) of a batch, in order."""
+    """The answer to each (charger, id tag) of a batch, in order.
+
+    At a company that may not trade every tag is Blocked, but where somebody charges already.
+    """
     tokens = find_tokens(presented)
-    return [id_tag_info(token, judge(token, at)) for token in tokens]
+    verdicts = [judge(token, at) for token in tokens]
+    if AuthorizationStatus.ACCEPTED in verdicts:
+        closed = closed_chargers(charger_pk for charger_pk, _tag in presented)
+        for n, (charger_pk, _tag) in enumerate(presented):
+            if charger_pk in closed and verdicts[n] == AuthorizationStatus.ACCEPTED:
+                verdicts[n] = AuthorizationStatus.BLOCKED
+    return [id_tag_info(token, verdict) for token, verdict in zip(tokens, verdicts, strict=True)]
 
 
 def authorize(charger_pk: int, *, id_tag: str, at: datetime) -> IdTagInfo:

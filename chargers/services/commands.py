@@ -6,7 +6,7 @@ How a command ends, and what follows from it, is in `chargers.services.outcomes`
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -18,11 +18,15 @@ from chargers.models import Charger, Command
 from chargers.services.payloads import check_payload, split_secret
 from chargers.services.security.rotations import note_rotation
 from chargers.store import commands as store
+from cpo.access import may_trade
 from cpo.models import User
 from cpo.services import audit
 from unievp.lib import clock
-from unievp.lib.errors import ConflictError, InvalidError
+from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 from unievp.lib.events import publish
+
+# What a charge begins with; a charge that runs is stopped, unlocked and measured at any time.
+_BEGINNINGS: Final = frozenset({"RemoteStartTransaction", "ReserveNow"})
 
 
 def queue_command(
@@ -36,13 +40,16 @@ def queue_command(
     """Put a CALL into the charger's queue; it is never sent after `deadline_s` seconds.
 
     `actor` is a person, or the name of what asked by itself ("api key: Acme"). Raises ConflictError
-    for a retired charger, InvalidError for no action or a payload that no frame can carry. Whether
+    for a retired charger, RefusedError for a beginning where the company is not verified or is
+    suspended, InvalidError for no action or a payload that no frame can carry. Whether
     the payload is what OCPP asks for is the caller's business: staff may insist.
     """
     if charger.is_retired:
         raise ConflictError(_("This charger is retired."), code="charger_retired")
     if not action:
         raise InvalidError(_("Name an action."), field="action")
+    if action in _BEGINNINGS and not may_trade(charger.cpo):
+        raise RefusedError(_("This company does not sell charging now."), code="cpo_not_verified")
     check_payload(payload)
     payload, secret = split_secret(action, payload)
     now = clock.now()

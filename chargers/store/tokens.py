@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,6 +21,18 @@ class TokenRow:
     group: str
     driver_id: UUID | None
 
+
+# Closed: the company may not trade. Where somebody charges, people still end it with their tags.
+_CLOSED: Final = """
+SELECT charger.id
+FROM json_to_recordset(%s::json) AS item(charger_id bigint)
+JOIN chargers_charger AS charger ON charger.id = item.charger_id
+JOIN cpo_cpo AS cpo ON cpo.id = charger.cpo_id
+WHERE cpo.status <> 'verified' AND NOT EXISTS (
+    SELECT 1 FROM chargers_chargingsession AS session
+    WHERE session.charger_id = charger.id AND session.status = 'active'
+)
+"""
 
 # OCPP's CiString20: compared without case, and chargers overrun their 20 characters. Joined to
 # `item.id_tag` and `charger.cpo_id`.
@@ -60,3 +72,8 @@ def find_tokens(presented: Sequence[tuple[int, str]]) -> list[TokenRow | None]:
     ]
     found = {row[0]: token_of(row[1:]) for row in sql.run(_FIND, document)}
     return [found.get(n) for n in range(len(presented))]
+
+
+def closed_chargers(charger_pks: Iterable[int]) -> set[int]:
+    """Those at which nobody may begin to charge, and nobody charges."""
+    return {row[0] for row in sql.run(_CLOSED, [{"charger_id": pk} for pk in set(charger_pks)])}
