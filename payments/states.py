@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from unievp.lib.transitions import Transitions
 
@@ -128,6 +129,29 @@ class StopReason(models.TextChoices):
     AMOUNT = "amount", _("What was paid is used up")
     ENERGY = "energy", _("The energy that was bought is delivered")
     MINUTES = "minutes", _("The time that was bought is over")
+
+
+class EventKind(models.TextChoices):
+    """What a line of a payment's history tells."""
+
+    CREATED = "created", _("Payment made")
+    MOVED = "moved", _("The gateway said")
+    PAID = "paid", pgettext_lazy("payment", "Money received")
+    SETTLED = "settled", _("Settled by the gateway, less its fee")
+    PAID_AGAIN = "paid_again", _("Money received a second time")
+    REVIEW = "review", _("A person has to look")
+    RESOLVED = "resolved", _("A person has decided")
+    REFUSED = "refused", _("Refused by the gateway")
+    CANCELED = "canceled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+    START_ASKED = "start_asked", _("The charger was asked to start")
+    NOT_STARTED = "not_started", _("Nothing started")
+    CHARGING = "charging", _("Charging began")
+    STOP_ASKED = "stop_asked", _("The charger was asked to stop")
+    CHARGE_ENDED = "charge_ended", _("Charging ended")
+    REFUND_STARTED = "refund_started", _("Refund sent")
+    REFUND_RETURNED = "refund_returned", _("Refund came back")
+    REFUNDED = "refunded", _("Refund arrived")
 
 
 class RefundCause(models.TextChoices):

@@ -27,10 +27,12 @@ from payments.models.settlement_schedule import (
     Weekday,
 )
 from payments.models.statement import StatementKind, StatementLine
+from payments.models.transfer_fee import TransferFee
 from payments.models.webhook import WebhookDelivery
 from payments.states import (
     AttemptStatus,
     ChargeStatus,
+    EventKind,
     IntentStatus,
     MailStatus,
     PayoutStatus,
@@ -55,6 +57,7 @@ __all__ = [
     "Difference",
     "DifferenceStatus",
     "Environment",
+    "EventKind",
     "Frequency",
     "GatewayBalance",
     "IntentStatus",
@@ -87,6 +90,7 @@ __all__ = [
     "StatementKind",
     "StatementLine",
     "StopReason",
+    "TransferFee",
     "WebhookDelivery",
     "Weekday",
 ]

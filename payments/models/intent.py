@@ -5,13 +5,14 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chargers.models import Charger, ChargingSession, Connector
 from cpo.models import CPO, Driver
 from payments.models.ledger import LedgerTransaction
 from payments.models.provider import ProviderConfig
-from payments.states import AttemptStatus, IntentStatus
+from payments.states import AttemptStatus, EventKind, IntentStatus, StopReason
 from unievp.lib.constraints import choice_check
 from unievp.lib.secrets import new_token
 
@@ -202,7 +203,7 @@ class PaymentEvent(models.Model):
         PaymentAttempt, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     at = models.DateTimeField(_("time"))
-    kind = models.CharField(_("what"), max_length=32)
+    kind = models.CharField(_("what"), max_length=32, choices=EventKind)
     status = models.CharField(_("status"), max_length=24, choices=IntentStatus)
     source = models.CharField(_("told by"), max_length=32)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
@@ -222,6 +223,16 @@ class PaymentEvent(models.Model):
         verbose_name = _("payment event")
         verbose_name_plural = _("payment events")
         ordering = ("at", "id")
+        constraints: ClassVar = [
+            choice_check("kind", EventKind, name="payment_event_kind_is_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.status}"
+
+    @property
+    def about(self) -> str:
+        """The detail in the reader's words; sentences of the charger and of people as they are."""
+        if self.kind == EventKind.STOP_ASKED and self.detail in StopReason.values:
+            return str(StopReason(self.detail).label)
+        return gettext(self.detail) if self.detail else ""
