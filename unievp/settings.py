@@ -23,6 +23,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from unievp.devtools.environment import prepare
+from unievp.lib.supabase_database import encrypted
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 prepare(BASE_DIR)
@@ -59,6 +60,9 @@ OCPP_PORT: int = env.int("OCPP_PORT", default=9000)
 PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}")
 # What a charger is told to connect to; the identity is appended.
 OCPP_PUBLIC_URL: str = env.str("OCPP_PUBLIC_URL", default=f"ws://localhost:{OCPP_PORT}")
+
+# Where virtual chargers connect to (unievp.web.simulation).
+SIMULATOR_URL: str = env.str("SIMULATOR_URL", default=f"ws://127.0.0.1:{OCPP_PORT}")
 
 # Bearer token for /metrics; without one only staff may read it.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
@@ -152,7 +156,10 @@ _database |= {
         "TEMPLATE": env.str("TEST_DATABASE_TEMPLATE", default="") or None,
     },
 }
-_database_options: dict[str, Any] = _database.setdefault("OPTIONS", {})
+_database_options: dict[str, Any] = encrypted(
+    str(_database.get("HOST", "")), _database.get("OPTIONS", {})
+)
+_database["OPTIONS"] = _database_options
 _database_options.setdefault("application_name", env.str("PROCESS_NAME", default="uniev"))
 # A server that vanished without a word (a failover, a dropped NAT entry) is given up in seconds,
 # not when TCP does after a quarter of an hour.
