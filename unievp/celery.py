@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unievp.settings")
 app = Celery("unievp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["unievp.web.simulation"])
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -35,6 +36,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "guard prepaid charges": ("payments.tasks.guard_charges", 5.0),
     "guard limited charges": ("payments.tasks.guard_limits", 5.0),
     "follow webhooks": ("payments.tasks.follow_webhooks", 15.0),
+    "follow simulator runs": ("unievp.web.simulation.tasks.sweep_runs", 15.0),
     "welcome companies": ("cpo.tasks.sweep_welcomes", 5 * MINUTE),
     "send invitations": ("cpo.tasks.sweep_invitations", 5 * MINUTE),
     "find events for webhooks": ("unievp.web.tasks.sweep_webhooks", MINUTE),

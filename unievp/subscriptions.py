@@ -18,6 +18,8 @@ from payments import live as payment_live
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
+from unievp.web.simulation import events as simulation
+from unievp.web.simulation import tasks as simulation_tasks
 from unievp.web.webhooks import nudges
 
 
@@ -39,6 +41,7 @@ def connect_subscriptions() -> None:
     subscribe_many(field.ChargerPresenceChanged, balance_sites_of)
     subscribe_many(field.CommandFinished, balance_sites_of)
 
+    subscribe(simulation.SimulatorRunAsked, simulation_tasks.on_run_asked)
     subscribe(company.CompanyRegistered, company_tasks.on_company_registered)
     subscribe(company.MemberInvited, company_tasks.on_member_invited)
 

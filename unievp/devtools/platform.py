@@ -73,6 +73,17 @@ def servers(config: Configuration) -> list[Child]:
             ],
             35,
         ),
+        # Virtual chargers of the portal and the admin: minutes long, so in a worker of their own.
+        Child(
+            "virtual",
+            [
+                *celery,
+                *("worker", "--loglevel", "WARNING", "--queues", "simulator"),
+                *("--pool", "threads", "--concurrency", "8", "--hostname", "virtual@%h"),
+                *("--without-gossip", "--without-mingle"),
+            ],
+            33,
+        ),
         Child(
             "beat",
             [*celery, "beat", "--loglevel", "WARNING", "--schedule", beat_file, "--pidfile="],

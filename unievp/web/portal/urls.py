@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from unievp.web.portal import board, explain, power, sessions, settlements, wallet, wire
+from unievp.web.portal import simulator as simulator_page
 from unievp.web.portal.access import reservations, tokens
 from unievp.web.portal.chargers import actions, adding, page
 from unievp.web.portal.office import data, keys, log, team, webhooks
@@ -56,6 +57,9 @@ urlpatterns = [
     path("reservations/<int:pk>/cancel", reservations.cancel, name="cancel_reservation"),
     path("power", power.sites, name="power"),
     path("power/<int:pk>", power.site, name="site"),
+    path("simulator", simulator_page.simulator, name="simulator"),
+    path("simulator/start", simulator_page.start, name="start_simulator"),
+    path("simulator/<int:pk>", simulator_page.steer, name="steer_simulator"),
     path("company", data.company_data, name="company"),
     path("company/save", data.save, name="save_company"),
     path("company/bank-account", data.save_bank_account, name="save_bank_account"),

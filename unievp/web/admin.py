@@ -1,0 +1,5 @@
+"""Admin pages of rows that mix apps."""
+
+from unievp.web.simulation.admin import SimulatorRunAdmin
+
+__all__ = ["SimulatorRunAdmin"]
