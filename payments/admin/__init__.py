@@ -13,7 +13,7 @@ from payments.admin.limits import ChargeLimitAdmin
 from payments.admin.payouts import PayoutAdmin
 from payments.admin.proofs import BooksProofAdmin, DifferenceAdmin
 from payments.admin.providers import ProviderConfigAdmin
-from payments.admin.rates import CommissionRateAdmin
+from payments.admin.rates import CommissionRateAdmin, TransferFeeAdmin
 from payments.admin.receipts import ReceiptMailAdmin
 from payments.admin.refunds import RefundAdmin
 from payments.admin.schedules import SettlementRunAdmin, SettlementScheduleAdmin
@@ -44,5 +44,6 @@ __all__ = [
     "SettlementRunAdmin",
     "SettlementScheduleAdmin",
     "StatementLineAdmin",
+    "TransferFeeAdmin",
     "WebhookDeliveryAdmin",
 ]

@@ -45,7 +45,7 @@ class AttemptInline(ReadOnlyInline):
 class EventInline(ReadOnlyInline):
     model = PaymentEvent
     show_change_link = False
-    fields = ("time", "kind", "state", "source", "amount_text", "about", "booked")
+    fields = ("time", "what", "state", "source", "amount_text", "about", "booked")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentEvent]:
@@ -55,6 +55,10 @@ class EventInline(ReadOnlyInline):
     @column(_("time"))
     def time(self, event: PaymentEvent) -> str:
         return when(event.at)
+
+    @column(_("what"))
+    def what(self, event: PaymentEvent) -> str:
+        return event.get_kind_display()
 
     @column(_("status"), label=INTENT_COLOURS)
     def state(self, event: PaymentEvent) -> Any:
@@ -66,7 +70,7 @@ class EventInline(ReadOnlyInline):
 
     @column(_("detail"))
     def about(self, event: PaymentEvent) -> str:
-        return gettext(event.detail) if event.detail else "-"
+        return event.about or "-"
 
     @column(_("booking"))
     def booked(self, event: PaymentEvent) -> SafeString | str:

@@ -1,35 +1,39 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from cpo.admin import AuditedAdmin
-from payments.models import CommissionRate
+from payments.models import CommissionRate, TransferFee
 from unievp.lib.admin import column, money, when
 
 
-@admin.register(CommissionRate)
-class CommissionRateAdmin(AuditedAdmin):
-    """A new rate is a new row: bills keep the rate that they were made with."""
+class RateAdmin(AuditedAdmin):
+    """A new rate is a new row: what was made with the old one keeps it."""
 
-    list_display = ("cpo", "share", "fee", "begins", "created_at")
     list_filter = (("cpo", AutocompleteSelectFilter), ("valid_from", RangeDateTimeFilter))
     list_select_related = ("cpo",)
     search_fields = ("cpo__name",)
     autocomplete_fields = ("cpo",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @column(_("valid from"), ordering="valid_from")
+    def begins(self, rate: CommissionRate | TransferFee) -> str:
+        return when(rate.valid_from)
+
+
+@admin.register(CommissionRate)
+class CommissionRateAdmin(RateAdmin):
+    list_display = ("cpo", "share", "fee", "begins", "created_at")
     fields = ("cpo", ("percent", "fixed"), "valid_from")
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: CommissionRate | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: CommissionRate | None = None
-    ) -> bool:
-        return False
 
     @column(_("percent"), ordering="percent")
     def share(self, rate: CommissionRate) -> str:
@@ -39,6 +43,16 @@ class CommissionRateAdmin(AuditedAdmin):
     def fee(self, rate: CommissionRate) -> str:
         return money(rate.fixed)
 
-    @column(_("valid from"), ordering="valid_from")
-    def begins(self, rate: CommissionRate) -> str:
-        return when(rate.valid_from)
+
+@admin.register(TransferFee)
+class TransferFeeAdmin(RateAdmin):
+    list_display = ("whose", "kept", "begins", "created_at")
+    fields = ("cpo", "fee", "valid_from")
+
+    @column(_("CPO"), ordering="cpo__name")
+    def whose(self, rate: TransferFee) -> str:
+        return str(rate.cpo or _("every company"))
+
+    @column(_("fee kept back"), ordering="fee")
+    def kept(self, rate: TransferFee) -> str:
+        return money(rate.fee)

@@ -191,7 +191,7 @@ def _create(cpo: CPO, actor: Actor | str, amount: int) -> Settlement:
                 cpo=cpo,
                 currency=settings.CURRENCY,
                 amount=amount,
-                charged_fee=policy.fee_kept_back(amount),
+                charged_fee=policy.fee_kept_back(cpo, amount),
                 requested_by=actor if isinstance(actor, User) else None,
                 requested_key=actor if isinstance(actor, ApiKey) else None,
                 requested_at=clock.now(),

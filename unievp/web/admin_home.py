@@ -99,6 +99,7 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("payments.Bill", "receipt_long"),
             ("payments.ReceiptMail", "mail"),
             ("payments.CommissionRate", "percent"),
+            ("payments.TransferFee", "price_change"),
             ("payments.ProviderConfig", "hub"),
             ("payments.WebhookDelivery", "webhook"),
             ("payments.StatementLine", "summarize"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cpo.access import Actor, may_trade
 from cpo.models import CPO, User
 from cpo.services.bank_accounts import latest_change
-from payments.models import Settlement
+from payments.models import Settlement, TransferFee
 from unievp.lib import clock
 from unievp.lib.errors import ForbiddenError, InvalidError, RefusedError
 
@@ -59,15 +59,15 @@ def check_four_eyes(settlement: Settlement, actor: Actor) -> None:
         raise ForbiddenError(detail, code="four_eyes")
 
 
-def fee_kept_back(amount: int) -> int:
-    """What the company bears of a transfer of `amount`.
+def fee_kept_back(cpo: CPO, amount: int) -> int:
+    """What the company bears of a transfer of `amount` now.
 
     Raises RefusedError where nothing would be left.
     """
-    if settings.SETTLEMENT_FEE_BEARER != "cpo":
-        return 0
-    fee = settings.SETTLEMENT_TRANSFER_FEE
-    if fee >= amount:
+    rate = TransferFee.objects.in_force(cpo, clock.now())
+    usual = settings.SETTLEMENT_TRANSFER_FEE if settings.SETTLEMENT_FEE_BEARER == "cpo" else 0
+    fee = usual if rate is None else rate.fee
+    if fee and fee >= amount:
         detail = _("The transfer's fee of %(fee)d would leave nothing.")
         raise RefusedError(detail % {"fee": fee}, field="amount", code="below_fee")
     return fee

@@ -22,7 +22,7 @@ from payments.models import (
 from tariffs.describe import price_text
 from tariffs.pricing import RoundedLine, SnapshotError, snapshot_from_json, to_decimal
 from unievp.lib import money
-from unievp.web.explain.payment import WORDS, steps_of
+from unievp.web.explain.payment import steps_of
 from unievp.web.explain.story import Story
 
 
@@ -140,7 +140,7 @@ def ledger(story: Story) -> dict[str, Any] | None:
 
 def _of_payment(intent: PaymentIntent, story: Story) -> list[tuple[str, LedgerTransaction]]:
     return [
-        (str(WORDS.get(event.kind, event.kind)), event.booking)
+        (event.get_kind_display(), event.booking)
         for event in steps_of(intent, story)
         if event.booking is not None
     ]
