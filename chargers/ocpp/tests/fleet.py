@@ -10,6 +10,7 @@ from django.db import transaction
 
 from chargers.models import Charger, Connector, IdToken, Location, TariffAssignment
 from cpo.models import CPO
+from cpo.tests.factories import make_cpo
 from tariffs.models import (
     ComponentKind,
     PriceComponent,
@@ -22,7 +23,7 @@ from unievp.lib.secrets import keyed_digest
 
 
 def make_charger(identity: str = "CP1", *, password: bytes | None = None, **fields: Any) -> Charger:
-    cpo = CPO.objects.first() or CPO.objects.create(name="Test CPO")
+    cpo = CPO.objects.first() or make_cpo(name="Test CPO")
     location = Location.objects.filter(cpo=cpo).first() or Location.objects.create(
         cpo=cpo, name="Here"
     )
