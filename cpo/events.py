@@ -19,3 +19,10 @@ class MemberInvited:
 @dataclass(frozen=True, slots=True)
 class WebhooksDue:
     """Events wait to be delivered to somebody's endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsMade:
+    """These people have something new in their bell, or a mail to get."""
+
+    user_ids: tuple[int, ...]

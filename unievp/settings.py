@@ -475,6 +475,14 @@ OCPI_LOG_DAYS: int = env.int("OCPI_LOG_DAYS", default=30)
 # A driver stands at the charger while a partner is asked about the token (s).
 OCPI_AUTHORIZE_TIMEOUT_S: float = env.float("OCPI_AUTHORIZE_TIMEOUT_S", default=4.0)
 
+# --- Notifications ----------------------------------------------------------------------------
+
+# How long what people were told is kept.
+NOTIFICATION_DAYS: int = env.int("NOTIFICATION_DAYS", default=90)
+# A charger that is offline, or a connector that is faulted, for so long is told to its company.
+NOTIFY_OFFLINE_MINUTES: int = env.int("NOTIFY_OFFLINE_MINUTES", default=15)
+NOTIFY_FAULTED_MINUTES: int = env.int("NOTIFY_FAULTED_MINUTES", default=10)
+
 # --- Admin ------------------------------------------------------------------------------------
 
 UNFOLD: dict[str, Any] = {

@@ -136,21 +136,3 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.status or self.error}"
-
-
-class WebhookCursor(models.Model):
-    """How far a source of events has been read by the sweep.
-
-    Rows below `position` need no second look. `reached` becomes `position` some minutes after
-    `reached_at`: until then transactions may still commit rows below it.
-    """
-
-    source = models.CharField(max_length=64, primary_key=True)
-    position = models.BigIntegerField()
-    reached = models.BigIntegerField()
-    reached_at = models.DateTimeField()
-
-    tenant_path: ClassVar[str] = "platform"
-
-    def __str__(self) -> str:
-        return self.source

@@ -24,7 +24,11 @@ INLINE_ONLY = {
     # On the page of each of its deliveries.
     "cpo.WebhookEvent",
     # How far a sweep has read.
-    "cpo.WebhookCursor",
+    "cpo.LogCursor",
+    # A person's own, on their page of the portal.
+    "cpo.Notification",
+    "cpo.NotificationChoice",
+    "cpo.NotificationSettings",
     # Of a program's requests, kept for a week; nothing that a person could do with them.
     "cpo.IdempotencyKey",
     "cpo.User_groups",

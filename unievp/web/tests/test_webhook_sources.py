@@ -12,7 +12,7 @@ from chargers.events import ConnectorStatusChanged, SessionStarted
 from chargers.models import Command, CommandStatus, ConnectorStatusChange, Presence, PresenceChange
 from chargers.services.commands import queue_command
 from chargers.tests.factories import make_charger, make_token, send_one, start, stop
-from cpo.models import EventDelivery, WebhookCursor, WebhookEndpoint, WebhookEvent
+from cpo.models import EventDelivery, LogCursor, WebhookEndpoint, WebhookEvent
 from cpo.services.webhooks.catalogue import TYPES
 from cpo.services.webhooks.endpoints import create_endpoint
 from cpo.tests.factories import make_cpo, make_member
@@ -227,11 +227,11 @@ def test_sweep_starts_at_the_end_and_looks_back_some_minutes(charger):
     listen(charger.cpo, "session.started")
     # Nobody listened when it began, but the endpoint was on: still within what is looked back to.
     assert sweep(sessions.STARTED) == 1
-    cursor = WebhookCursor.objects.get(source=sessions.STARTED.name)
+    cursor = LogCursor.objects.get(name=sessions.STARTED.name)
     newest = charger.sessions.get().pk
     assert cursor.position < newest
     for _turn in range(2):
-        WebhookCursor.objects.update(reached_at=clock.now() - timedelta(minutes=11))
+        LogCursor.objects.update(reached_at=clock.now() - timedelta(minutes=11))
         sweep(sessions.STARTED)
     cursor.refresh_from_db()
     assert (cursor.position, cursor.reached) == (newest, newest)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.utils import translation
 
-from cpo.services.webhooks.cursors import advance, position_of
+from cpo.services.cursors import advance, position_of
 from cpo.services.webhooks.outbox import Listeners, News, emit_all, listeners, unheard
 
 Id = Any
