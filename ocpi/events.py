@@ -15,3 +15,15 @@ class PartnerRegistered:
 @dataclass(frozen=True, slots=True)
 class PartnerDisconnected:
     partner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChanged:
+    """A location, tariff, session or CDR is another one than before: partners are to be told.
+
+    `partner_id` where only one of them may know of it.
+    """
+
+    module: str
+    object_id: str
+    partner_id: int | None = None

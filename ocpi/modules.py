@@ -25,4 +25,8 @@ class Module:
 # The specification advises SENDER for credentials, which have no two sides.
 SERVED: Final = [
     Module("credentials", _S, f"{CPO_ROOT}/credentials"),
+    Module("locations", _S, f"{CPO_ROOT}/locations"),
+    Module("tariffs", _S, f"{CPO_ROOT}/tariffs"),
+    Module("sessions", _S, f"{CPO_ROOT}/sessions"),
+    Module("cdrs", _S, f"{CPO_ROOT}/cdrs"),
 ]

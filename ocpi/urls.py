@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from django.views import View
 
 from ocpi.addresses import CPO_ROOT
+from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
 from ocpi.api.credentials import Credentials
 from ocpi.api.versions import VersionDetails, Versions
 from ocpi.api.view import NothingHere
@@ -21,6 +22,13 @@ urlpatterns = [
     *_both("ocpi/versions", Versions),
     *_both(_CPO, VersionDetails),
     *_both(f"{_CPO}/credentials", Credentials),
+    *_both(f"{_CPO}/locations", Locations),
+    *_both(f"{_CPO}/locations/<str:location_id>", LocationDetail),
+    *_both(f"{_CPO}/locations/<str:location_id>/<str:evse_uid>", LocationDetail),
+    *_both(f"{_CPO}/locations/<str:location_id>/<str:evse_uid>/<str:connector_id>", LocationDetail),
+    *_both(f"{_CPO}/tariffs", Tariffs),
+    *_both(f"{_CPO}/sessions", Sessions),
+    *_both(f"{_CPO}/cdrs", Cdrs),
     *_both("ocpi", NothingHere),
     path("ocpi/<path:rest>", NothingHere.as_view()),
 ]
