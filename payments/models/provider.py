@@ -57,7 +57,8 @@ class ProviderConfig(models.Model):
     payout_version = models.CharField(_("payout API"), max_length=8, default="v2", blank=True)
     base_url = models.URLField(_("base URL"), blank=True)
     webhook_slug = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # method → {"percent": "0.7", "fixed": 0}: what the gateway takes, until its report says more.
+    # method, or "payout" → {"percent": "0.7", "fixed": 0}: what the gateway takes, until its report
+    # says more.
     fees = models.JSONField(_("fees"), default=dict, blank=True)
 
     tested_at = models.DateTimeField(_("last test"), null=True, blank=True)

@@ -55,7 +55,7 @@ class FakeGateway:
         books = self.world.books
         for rows in (books.payments, books.refunds, books.payouts):
             rows.clear()
-        books.balance = 100_000_000
+        books.balance, books.payout_fee = 100_000_000, 0
         self.world.faults.clear()
         self.world.calls.clear()
         self.world.notifier.sent.clear()

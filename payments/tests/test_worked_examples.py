@@ -124,6 +124,13 @@ def paid_by_gateway(fake: Any) -> None:
     follow(_paid_out(fake), PayoutStatus.PAID)
 
 
+def paid_by_gateway_whose_statement_tells_its_fee(fake: Any) -> None:
+    fake.world.books.payout_fee = 2_500
+    follow(_paid_out(fake), PayoutStatus.PAID)
+    follow_statements()
+    follow_statements()
+
+
 def paid_by_hand(_fake: Any) -> None:
     settlement = approve_settlement(_requested(), actor=make_staff())
     mark_settlement_paid(settlement, actor=make_staff(), proof="TRF-1", fee=2_500)
@@ -166,6 +173,9 @@ EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
     "A refund by staff": given_back,
     "The gateway settles what was paid, and keeps its fee": settled,
     "A settlement through the gateway": paid_by_gateway,
+    "A settlement whose fee the gateway's statement tells": (
+        paid_by_gateway_whose_statement_tells_its_fee
+    ),
     "A settlement by hand": paid_by_hand,
     "A settlement by hand whose fee the company bears": paid_by_hand_at_its_cost,
     "A settlement whose fee the company bears and the gateway does not tell": (

@@ -227,7 +227,11 @@ class XenditApi:
             if each.money
         ]
         rows += [_refund_line(r) for r in self.books.refunds.values() if r.state == "succeeded"]
-        rows += [payout_transaction(p) for p in self.books.payouts.values() if p.paid_out]
+        rows += [
+            payout_transaction(p, *self.books.fee_of_payout())
+            for p in self.books.payouts.values()
+            if p.paid_out
+        ]
         return JSONResponse({"data": rows, "has_more": False})
 
     # --- as JSON ----------------------------------------------------------------------------------

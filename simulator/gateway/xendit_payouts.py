@@ -156,7 +156,7 @@ class XenditPayouts:
         return {"id": payout.id, "amount": payout.amount} | answer
 
 
-def payout_transaction(payout: Payout) -> dict[str, Any]:
+def payout_transaction(payout: Payout, fee: int, tax: int) -> dict[str, Any]:
     return {
         "id": f"txn_{payout.id}",
         "product_id": payout.id,
@@ -166,7 +166,7 @@ def payout_transaction(payout: Payout) -> dict[str, Any]:
         "amount": payout.amount,
         "net_amount": payout.amount,
         "settlement_status": "SETTLED",
-        "fee": {"xendit_fee": 0, "value_added_tax": 0, "status": "COMPLETED"},
+        "fee": {"xendit_fee": fee, "value_added_tax": tax, "status": "COMPLETED"},
         "created": payout.created_at,
         "updated": payout.updated_at,
     }

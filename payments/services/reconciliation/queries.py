@@ -69,6 +69,12 @@ QUERIES: Final[dict[str, str]] = {
         SELECT 'line ' || l.line_id || ' ' || l.reference, l.expected_fee, l.fee
           FROM payments_statementline l
          WHERE l.expected_fee IS NOT NULL AND abs(l.fee - l.expected_fee) > 1""",
+    "fees of transfers": """
+        SELECT 'line ' || l.line_id || ' ' || l.reference, coalesce(p.fee, 0), l.fee + l.tax
+          FROM payments_statementline l
+          JOIN payments_payout p ON p.reference = l.reference AND p.config_id = l.config_id
+         WHERE l.kind = 'payout' AND l.is_settled AND p.status IN ('paid', 'reversed')
+           AND coalesce(p.fee, 0) <> l.fee + l.tax""",
     "fees as booked": """
         SELECT 'line ' || l.line_id || ' ' || l.reference, l.fee + l.tax, coalesce(b.booked, 0)
           FROM payments_statementline l LEFT JOIN (
@@ -76,5 +82,6 @@ QUERIES: Final[dict[str, str]] = {
                  FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
                 WHERE a.code IN ('gateway_fee_expense', 'vat_in_fees') AND e.side = 'D'
                 GROUP BY 1) b ON b.transaction_id = l.booking_id
-         WHERE l.booked_at IS NOT NULL AND l.fee + l.tax <> coalesce(b.booked, 0)""",
+         WHERE l.kind = 'payment' AND l.booked_at IS NOT NULL
+           AND l.fee + l.tax <> coalesce(b.booked, 0)""",
 }

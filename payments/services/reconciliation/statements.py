@@ -32,6 +32,7 @@ from payments.services import ledger
 from payments.services.following import each
 from payments.services.intents.history import lock_intent, note
 from payments.services.providers import gateway_of
+from payments.services.reconciliation.transfer_fees import book_transfer_fee, unbooked_transfers
 from unievp.lib import clock
 
 # Lines may appear later than their time says.
@@ -57,7 +58,11 @@ def follow_statements() -> int:
 
 def book_lines() -> int:
     """What was settled and is not booked yet; how many lines."""
-    return each(_unbooked(), book_line) + each(_strangers(), book_stranger)
+    return (
+        each(_unbooked(), book_line)
+        + each(_strangers(), book_stranger)
+        + each(unbooked_transfers(), book_transfer_fee)
+    )
 
 
 def read_statement(config_id: UUID) -> int:
@@ -169,7 +174,9 @@ def keep_line(config: ProviderConfig, told: GatewayTransaction) -> None:
         "net_amount": told.net_amount,
         "fee": told.fee,
         "tax": told.tax_on_fee,
-        "expected_fee": attempt and expected_fee(config.fees, attempt.method, told.amount),
+        "expected_fee": expected_fee(
+            config.fees, attempt.method if attempt else kind.value, told.amount
+        ),
         "is_settled": told.settled,
         "at": told.at,
         "attempt": attempt,
@@ -191,7 +198,9 @@ def _attempt_of(config: ProviderConfig, told: GatewayTransaction) -> PaymentAtte
 
 
 def expected_fee(fees: Mapping[str, object], method: str, amount: int) -> int | None:
-    """By the table of the provider (`ProviderConfig.fees`); None: it says nothing."""
+    """By the table of the provider (`ProviderConfig.fees`), of a method or of `payout`; None: it
+    says nothing.
+    """
     entry = fees.get(method)
     if not isinstance(entry, dict):
         return None
