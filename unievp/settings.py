@@ -440,6 +440,8 @@ SETTLEMENT_BANK_COOLOFF_HOURS: int = env.int("SETTLEMENT_BANK_COOLOFF_HOURS", de
 # each transfer.
 SETTLEMENT_FEE_BEARER: str = env.str("SETTLEMENT_FEE_BEARER", default="platform")
 SETTLEMENT_TRANSFER_FEE: int = env.int("SETTLEMENT_TRANSFER_FEE", default=2_500)
+# PPh 23 on services: what a company may withhold of the commission, told on its statements.
+COMMISSION_WITHHOLDING_PERCENT: int = env.int("COMMISSION_WITHHOLDING_PERCENT", default=2)
 # By the clock of each company: when its schedule asks for its money.
 SETTLEMENT_SCHEDULE_HOUR: int = env.int("SETTLEMENT_SCHEDULE_HOUR", default=8)
 # What one payment may be (QRIS: at most 10 million), and how long a driver has for it.

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from cpo.access import Actor, Right, audit_name, is_platform_staff, require_right
 from cpo.models import CPO, BankAccountChange, User
 from cpo.services import audit
+from cpo.services.notifications.telling import notify, people_of
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
+from unievp.lib.secrets import mask
 
 _LONGEST_REASON: Final = 300
 _NUMBER: Final = re.compile(r"[0-9]{4,34}")
@@ -90,6 +92,14 @@ def refuse_bank_account(
         locked.refused_at, locked.refusal = clock.now(), reason
         locked.save(update_fields=["refused_at", "refusal"])
         _audit(locked, "cpo.refuse_bank_account", actor, reason)
+        notify(
+            people_of(locked.cpo, Right.MONEY),
+            event="bank_account.refused",
+            key=f"bank_account.refused:{locked.pk}",
+            args={"account": _named(locked), "reason": reason},
+            link="/company",
+            cpo=locked.cpo,
+        )
     return locked
 
 
@@ -110,6 +120,10 @@ def _lock_undecided(change: BankAccountChange, actor: User) -> BankAccountChange
         detail = _("The company has named another account since.")
         raise ConflictError(detail, code="bank_account_replaced")
     return locked
+
+
+def _named(change: BankAccountChange) -> str:
+    return f"{change.bank_code} {mask(change.account_number)}"
 
 
 def _audit(change: BankAccountChange, action: str, actor: User, reason: str = "") -> None:

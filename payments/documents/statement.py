@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from reportlab.lib import colors
@@ -133,6 +134,15 @@ def _sums(statement: Statement, language: str) -> Table:
         rows.append((_("Fee of the transfer"), amount(-settlement.charged_fee)))
         rows.append((_("Transferred"), amount(settlement.transfer_amount, _STRONG_RIGHT)))
     rows.append((_("Left in the wallet"), amount(statement.closing)))
+    if statement.withholding:
+        percent = settings.COMMISSION_WITHHOLDING_PERCENT
+        rows.append((_("Platform fee in these entries"), amount(statement.commission)))
+        rows.append(
+            (
+                _("PPh 23 on it (%(percent)d %%), where you withhold it") % {"percent": percent},
+                amount(statement.withholding),
+            )
+        )
     return _pairs(rows)
 
 

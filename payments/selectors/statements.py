@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
 from payments.chart import Booking, Code, Owner
@@ -44,6 +45,16 @@ class Statement:
     @property
     def earned(self) -> int:
         return sum(line.amount for line in self.lines)
+
+    @property
+    def commission(self) -> int:
+        """The platform's fee of these charges: what PPh 23 is reckoned on (payments.md §8.2)."""
+        return sum(line.fee or 0 for line in self.lines)
+
+    @property
+    def withholding(self) -> int:
+        """PPh 23 that the company may withhold of it, in full rupiah. The transfer is not less."""
+        return self.commission * settings.COMMISSION_WITHHOLDING_PERCENT // 100
 
 
 def statement_of(settlement: Settlement) -> Statement:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -13,7 +12,6 @@ from cpo.services.bank_accounts import (
     change_bank_account,
     keep_name_at_bank,
     names_match,
-    refuse_bank_account,
     verify_bank_account,
 )
 from payments.chart import AccountRef, Code, cpo_account, gateway_account
@@ -317,25 +315,3 @@ def test_every_way_through_the_states_of_a_settlement_is_walked(fake, cpo, owner
         "requested", "approved", "submitting", "submitted", "processing", "paid", "reversed",
     ]  # fmt: skip
     assert wallet(cpo).available == 200_000
-
-
-def test_refused_account_is_not_paid_to_and_the_company_reads_why(cpo, owner):
-    change = change_bank_account(cpo, **NEW, actor=owner)
-    over(change)
-    with pytest.raises(InvalidError):
-        refuse_bank_account(change, reason=" ", actor=make_staff())
-    with pytest.raises(ForbiddenError):
-        refuse_bank_account(change, reason="x", actor=owner)
-    refuse_bank_account(change, reason="Another name at the bank.", actor=make_staff())
-    cpo.refresh_from_db()
-    with pytest.raises(RefusedError, match=r"Another name at the bank\.") as refused:
-        request_settlement(cpo, actor=owner)
-    assert refused.value.code == "bank_refused"
-    for decide in (verify_bank_account, partial(refuse_bank_account, reason="again")):
-        with pytest.raises(ConflictError):
-            decide(change, actor=make_staff())
-    again = change_bank_account(cpo, **{**NEW, "number": "999888777"}, actor=owner)
-    over(again)
-    verify_bank_account(again, actor=make_staff())
-    cpo.refresh_from_db()
-    assert request_settlement(cpo, actor=owner).bank_account_number == "999888777"

@@ -107,3 +107,15 @@ def test_pdf_of_many_charges_has_pages():
         give(cpo, 1_000)
     pdf = statement_pdf(statement_of(pay_out(cpo, 60_000)), language="en")
     assert pages_of(pdf) >= 2
+
+
+def test_pdf_tells_the_tax_that_may_be_withheld_of_the_fee(settings):
+    cpo = make_paid_cpo()
+    bill = earn(cpo)
+    statement = statement_of(pay_out(cpo, 60_000))
+    assert bill.platform_fee > 0
+    assert statement.commission == bill.platform_fee
+    assert statement.withholding == bill.platform_fee * 2 // 100
+    assert "PPh 23" in pdf_text(statement_pdf(statement, language="en"))
+    settings.COMMISSION_WITHHOLDING_PERCENT = 0
+    assert "PPh 23" not in pdf_text(statement_pdf(statement, language="en"))

@@ -111,6 +111,12 @@ KINDS: Final = MappingProxyType(
             _("%(company)s is suspended"),
             "%(reason)s",
         ),
+        "bank_account.refused": Kind(
+            COMPANY,
+            _("Your bank account was refused"),
+            _("The bank account %(account)s was refused"),
+            "%(reason)s",
+        ),
         "member.joined": Kind(
             COMPANY,
             _("Somebody joined your team"),
