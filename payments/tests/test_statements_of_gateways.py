@@ -189,10 +189,17 @@ def test_fee_that_changes_after_it_was_booked_is_told(paid):
     assert differing()["fees as booked"][0].endswith("expected 438, found 388")
 
 
-def test_payment_that_the_gateway_does_not_settle_is_told(paid):
+@pytest.mark.parametrize(
+    ("method", "days"),
+    [("qris", 3), ("gopay", 3), ("va_bni", 2), ("va_bca", 4), ("hosted", 4)],
+)
+def test_payment_that_the_gateway_does_not_settle_in_its_time_is_told(paid, method, days):
     read_statement(ProviderConfig.objects.get().pk)
+    PaymentAttempt.objects.update(method=method)
+    due = paid.paid_at + timedelta(days=days)
+    ProviderConfig.objects.update(statement_until=due - timedelta(minutes=1))
     assert "payments settled in time" not in differing()
-    ProviderConfig.objects.update(statement_until=clock.now() + timedelta(days=5))
+    ProviderConfig.objects.update(statement_until=due + timedelta(minutes=1))
     assert [row.split(":")[0] for row in differing()["payments settled in time"]] == [
         f"attempt {PaymentAttempt.objects.get().reference}"
     ]

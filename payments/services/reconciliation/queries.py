@@ -1,5 +1,8 @@
 """What gateways say beside what we booked: each query returns (what, should be, is).
 
+Each method has the time that Xendit says it settles in (payments.md §1.3), and a day more: virtual
+accounts at once, but BCA's on the next working day; QRIS and e-wallets on the second day.
+
 A balance is looked at twice before it counts as a difference: between a gateway's step and its
 line in the statement both are right.
 """
@@ -50,7 +53,10 @@ QUERIES: Final[dict[str, str]] = {
           JOIN payments_paymentintent i ON i.id = a.intent_id
           JOIN payments_providerconfig c ON c.id = a.config_id
          WHERE a.status = 'succeeded' AND a.settled_at IS NULL
-           AND (c.statement_until > i.paid_at + interval '4 days'
+           AND (c.statement_until > i.paid_at + CASE
+                    WHEN a.method IN ('va_bca', 'hosted') THEN interval '4 days'
+                    WHEN left(a.method, 3) = 'va_' THEN interval '2 days'
+                    ELSE interval '3 days' END
                 OR (c.statement_until IS NULL AND i.paid_at < now() - interval '7 days'))""",
     "refunds in the gateway's statement": """
         SELECT 'line ' || l.line_id || ' ' || l.reference, l.amount,
