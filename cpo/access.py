@@ -1,7 +1,8 @@
 """The only door to tenant rows, and what each role may do.
 
 Every tenant model declares `tenant_path`: the lookup from the row to its CPO ("cpo",
-"charger__cpo", "id" for the CPO itself), or "platform" for rows that belong to no CPO.
+"charger__cpo", "id" for the CPO itself), or "platform" for rows that belong to no CPO. What drivers
+may see declares besides `driver_path`, the lookup to its driver, or `public_rows`, a filter.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils.translation import gettext as _
 
-from cpo.models import CPO, ApiKey, CPOStatus, Membership, Role, User
+from cpo.models import CPO, ApiKey, CPOStatus, Driver, Membership, Role, User
 from unievp.lib.errors import ForbiddenError
 
 PLATFORM = "platform"
 
 # A key acts for its CPO, or for the platform; what it may do there is in its scopes.
-Actor = User | AnonymousUser | ApiKey
+# A driver sees what models call a driver's own, or everybody's, and nothing of a company.
+Actor = User | AnonymousUser | ApiKey | Driver
 _Row = TypeVar("_Row", bound=models.Model)
 
 
@@ -60,6 +62,8 @@ def visible(actor: Actor, queryset: models.QuerySet[_Row]) -> models.QuerySet[_R
         raise TypeError(message)
     if is_platform_staff(actor):
         return queryset
+    if isinstance(actor, Driver):
+        return _of_driver(actor, queryset)
     if not actor.is_authenticated or path == PLATFORM:
         return queryset.none()
     own: Any = (
@@ -68,6 +72,14 @@ def visible(actor: Actor, queryset: models.QuerySet[_Row]) -> models.QuerySet[_R
         else Membership.objects.filter(user=actor).values("cpo_id")
     )
     return queryset.filter(**{f"{path}__in": own})
+
+
+def _of_driver(driver: Driver, queryset: models.QuerySet[_Row]) -> models.QuerySet[_Row]:
+    path = getattr(queryset.model, "driver_path", None)
+    if path is not None:
+        return queryset.filter(**{path: driver})
+    public: dict[str, object] | None = getattr(queryset.model, "public_rows", None)
+    return queryset.none() if public is None else queryset.filter(**public)
 
 
 def cpos_of(actor: Actor) -> models.QuerySet[CPO]:
@@ -80,7 +92,7 @@ def has_right(actor: Actor, cpo: CPO, right: Right) -> bool:
         return True
     if isinstance(actor, ApiKey):
         return actor.cpo_id == cpo.pk
-    if not actor.is_authenticated:
+    if isinstance(actor, Driver) or not actor.is_authenticated:
         return False
     membership = Membership.objects.filter(user=actor, cpo=cpo).first()
     return membership is not None and right in ROLE_RIGHTS[membership.role]
@@ -98,7 +110,9 @@ def may_trade(cpo: CPO) -> bool:
 
 
 def audit_name(actor: Actor) -> User | str:
-    """What the audit log calls `actor`: a person, or the name of the key."""
+    """What the audit log calls `actor`: a person, or the name of the key or the driver."""
     if isinstance(actor, ApiKey):
         return f"api key: {actor.name}"
+    if isinstance(actor, Driver):
+        return f"driver: {actor.name}"
     return actor if isinstance(actor, User) else "nobody"

@@ -23,6 +23,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from unievp.devtools.environment import prepare
+from unievp.lib.api.description import API_DESCRIPTION
 from unievp.lib.supabase_database import encrypted
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -351,9 +352,21 @@ PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", default=str(DATA_DIR / "private")))
 
 # --- REST API ---------------------------------------------------------------------------------
 
+# --- Supabase: drivers' tokens and, with keys for S3, the files (docs/supabase.md) ---------------
+
+SUPABASE_URL: str = env.str("SUPABASE_URL", default="").rstrip("/")
+SUPABASE_KEY: str = env.str("SUPABASE_KEY", default="")
+if SUPABASE_URL and not SUPABASE_URL.startswith(("https://", "http://127.0.0.1:")):
+    message = "SUPABASE_URL begins with https://, such as https://abcdefgh.supabase.co"
+    raise ImproperlyConfigured(message)
+if SUPABASE_URL and not SUPABASE_KEY:
+    message = "SUPABASE_URL needs SUPABASE_KEY: the project's publishable key (sb_publishable_…)"
+    raise ImproperlyConfigured(message)
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "cpo.api.authentication.ApiKeyAuthentication",
+        "cpo.api.bearer.DriverAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
@@ -363,7 +376,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["unievp.lib.api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "unievp.lib.api.pages.ApiPages",
     ],
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
@@ -383,7 +396,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "UNIEV",
-    "DESCRIPTION": "The REST API of a charging business.",
+    "DESCRIPTION": API_DESCRIPTION,
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

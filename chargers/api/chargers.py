@@ -77,6 +77,7 @@ class ChargerFilter(django_filters.FilterSet):
 class Chargers(ListEndpoint[Charger]):
     scopes: ClassVar = {"GET": Scope.CHARGERS_READ, "POST": Scope.CHARGERS_WRITE}
     rights: ClassVar = {"GET": Right.VIEW, "POST": Right.OPERATE}
+    drivers: ClassVar = frozenset({"GET"})
     queryset = Charger.objects.select_related(*_PARTS).prefetch_related("connectors")
     serializer_class = ChargerView
     filterset_class = ChargerFilter
@@ -130,6 +131,7 @@ class ChargerDetail(Endpoint):
         "DELETE": Scope.CHARGERS_WRITE,
     }
     rights: ClassVar = {"GET": Right.VIEW, "PATCH": Right.OPERATE, "DELETE": Right.MANAGE}
+    drivers: ClassVar = frozenset({"GET"})
 
     @extend_schema(operation_id="charger_read", responses=ChargerView)
     def get(self, request: Request, charger_id: str) -> Response:

@@ -53,6 +53,7 @@ class RemoteStopRequest(serializers.Serializer[Any]):
 class RemoteStops(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMMANDS_WRITE}
     rights: ClassVar = {"POST": Right.OPERATE}
+    drivers: ClassVar = frozenset({"POST"})
 
     @extend_schema(
         operation_id="client_remote_stop",

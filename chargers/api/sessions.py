@@ -55,6 +55,7 @@ SessionFilter.base_filters["to"] = django_filters.IsoDateTimeFilter(
 class Sessions(ListEndpoint[ChargingSession]):
     scopes: ClassVar = {"GET": Scope.SESSIONS_READ}
     rights: ClassVar = {"GET": Right.VIEW}
+    drivers: ClassVar = frozenset({"GET"})
     queryset = ChargingSession.objects.select_related(*_PARTS)
     serializer_class = SessionView
     filterset_class = SessionFilter
@@ -73,6 +74,7 @@ class Sessions(ListEndpoint[ChargingSession]):
 class SessionDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.SESSIONS_READ}
     rights: ClassVar = {"GET": Right.VIEW}
+    drivers: ClassVar = frozenset({"GET"})
 
     @extend_schema(operation_id="session_read", responses=SessionView)
     def get(self, request: Request, session_id: int) -> Response:
@@ -86,6 +88,7 @@ class SessionReadings(ListEndpoint[MeterReading]):
 
     scopes: ClassVar = {"GET": Scope.SESSIONS_READ}
     rights: ClassVar = {"GET": Right.VIEW}
+    drivers: ClassVar = frozenset({"GET"})
     queryset = MeterReading.objects.order_by("measured_at", "id")
     serializer_class = ReadingView
     filter_backends = ()

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from chargers.models.location import Location
-from cpo.models import CPO
+from cpo.models import CPO, CPOStatus
 from unievp.lib.constraints import choice_check
 
 
@@ -132,6 +132,11 @@ class Charger(models.Model):
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     tenant_path: ClassVar[str] = "cpo"
+    # Any driver may charge at any charger that sells.
+    public_rows: ClassVar[dict[str, object]] = {
+        "retired_at": None,
+        "cpo__status": CPOStatus.VERIFIED,
+    }
 
     class Meta:
         verbose_name = _("charger")

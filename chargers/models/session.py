@@ -124,6 +124,7 @@ class ChargingSession(models.Model):
     hold_reason = models.CharField(_("why it is held"), max_length=200, blank=True)
 
     tenant_path: ClassVar[str] = "cpo"
+    driver_path: ClassVar[str] = "driver"
 
     class Meta:
         verbose_name = _("charging session")

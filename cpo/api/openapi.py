@@ -20,3 +20,16 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "name": "Authorization",
             "description": f"`{KEYWORD} uniev_…`",
         }
+
+
+class DriverScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # a metaclass
+    target_class = "cpo.api.bearer.DriverAuthentication"
+    name = "driver"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A driver's access token of Supabase Auth.",
+        }

@@ -1,4 +1,7 @@
-"""An API key needs the scope that the endpoint names; people's rights come from their roles."""
+"""An API key needs the scope that the endpoint names; people's rights come from their roles.
+
+Drivers may use the methods that an endpoint names as theirs, about what is their own.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from cpo.models import ApiKey
+from cpo.models import ApiKey, Driver
 from unievp.lib.errors import ForbiddenError
 
 if TYPE_CHECKING:
@@ -22,12 +25,14 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         # The stubs know people only.
         user: object = request.user
-        if not isinstance(user, ApiKey):
+        if not isinstance(user, ApiKey | Driver):
             return True
         method = "GET" if request.method == "HEAD" else request.method
         if method == "OPTIONS" or method not in view.allowed_methods:
             # Asks what there is, or is about to hear that there is nothing: 405.
             return True
+        if isinstance(user, Driver):
+            return _is_for_drivers(view, method)
         scope = getattr(view, "scopes", {}).get(method)
         if scope is None or not user.may(scope):
             raise ForbiddenError(
@@ -35,3 +40,9 @@ class HasScope(BasePermission):
                 code="insufficient_scope",
             )
         return True
+
+
+def _is_for_drivers(view: APIView, method: str | None) -> bool:
+    if method not in getattr(view, "drivers", frozenset()):
+        raise ForbiddenError(_("This is not for drivers."), code="not_for_drivers")
+    return True

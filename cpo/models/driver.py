@@ -9,7 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Driver(models.Model):
-    """A person who charges. Belongs to the platform, not to one CPO: drivers use any charger."""
+    """A person who charges. Belongs to the platform, not to one CPO: drivers use any charger.
+
+    One who signs in with Supabase is an actor of `cpo.access`, and the `user` of such a request.
+    """
+
+    # What REST framework asks of a request's user.
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+    is_active: ClassVar[bool] = True
+    is_staff: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cpo.access import Actor
-from cpo.models import ApiKey, IdempotencyKey
+from cpo.models import ApiKey, Driver, IdempotencyKey
 from unievp.lib import clock
 from unievp.lib.errors import InvalidError, RefusedError
 
@@ -67,7 +67,8 @@ def forget_old_keys() -> int:
 
 
 def owner_of(actor: Actor) -> str:
-    kind = "key" if isinstance(actor, ApiKey) else "user"
+    kinds = {ApiKey: "key", Driver: "driver"}
+    kind = next((name for model, name in kinds.items() if isinstance(actor, model)), "user")
     return f"{kind}:{actor.pk}"
 
 

@@ -53,6 +53,7 @@ class Waiting:
 class Payments(Endpoint):
     scopes: ClassVar = {"POST": Scope.PAYMENTS_WRITE}
     rights: ClassVar = {"POST": Right.OPERATE}
+    drivers: ClassVar = frozenset({"POST"})
 
     @extend_schema(
         operation_id="payment_create",
@@ -108,6 +109,7 @@ payments.initkwargs = {}  # type: ignore[attr-defined]
 class PaymentDetail(Endpoint):
     scopes: ClassVar = {"GET": Scope.PAYMENTS_READ}
     rights: ClassVar = {"GET": Right.VIEW}
+    drivers: ClassVar = frozenset({"GET"})
 
     @extend_schema(operation_id="payment_read", responses=PaymentView)
     def get(self, request: Request, payment_id: UUID) -> Response:
@@ -118,6 +120,7 @@ class PaymentDetail(Endpoint):
 class PaymentCancel(Endpoint):
     scopes: ClassVar = {"POST": Scope.PAYMENTS_WRITE}
     rights: ClassVar = {"POST": Right.OPERATE}
+    drivers: ClassVar = frozenset({"POST"})
 
     @extend_schema(
         operation_id="payment_cancel",
@@ -139,6 +142,7 @@ class PaymentCancel(Endpoint):
 class PaymentStop(Endpoint):
     scopes: ClassVar = {"POST": Scope.PAYMENTS_WRITE}
     rights: ClassVar = {"POST": Right.OPERATE}
+    drivers: ClassVar = frozenset({"POST"})
 
     @extend_schema(
         operation_id="payment_stop",
@@ -222,7 +226,7 @@ def _wish(actor: Actor, values: dict[str, Any]) -> tuple[CPO, Wish]:
         method=values["method"],
         charger=charger,
         connector=find_connector(charger, number) if charger and number else None,
-        driver=_driver(values.get("user_id")),
+        driver=_driver(actor, values.get("user_id")),
         description=values["description"],
         limit_energy_wh=limit.get("energy_wh"),
         limit_minutes=limit.get("minutes"),
@@ -232,7 +236,12 @@ def _wish(actor: Actor, values: dict[str, Any]) -> tuple[CPO, Wish]:
     return cpo, wish
 
 
-def _driver(user_id: UUID | None) -> Driver | None:
+def _driver(actor: Actor, user_id: UUID | None) -> Driver | None:
+    """A driver pays for themselves and for nobody else."""
+    if isinstance(actor, Driver):
+        if user_id not in (None, actor.pk):
+            raise InvalidError(_("Leave it out, or give your own."), field="user_id")
+        return actor
     if user_id is None:
         return None
     driver = Driver.objects.filter(pk=user_id).first()

@@ -79,6 +79,7 @@ class RemoteStartRequest(serializers.Serializer[Any]):
 class RemoteStarts(Endpoint):
     scopes: ClassVar = {"POST": Scope.COMMANDS_WRITE}
     rights: ClassVar = {"POST": Right.OPERATE}
+    drivers: ClassVar = frozenset({"POST"})
 
     @extend_schema(
         operation_id="client_remote_start",
@@ -92,6 +93,9 @@ class RemoteStarts(Endpoint):
         409 while the same start is waiting already, or while the payment is not paid.
         """
         values = validated(RemoteStartRequest(data=request.data))
+        if isinstance(self.actor, Driver) and "payment_id" not in values:
+            detail = _("Drivers start what they have paid for.")
+            raise RefusedError(detail, field="payment_id", code="payment_needed")
         charger = find_charger(self.actor, values["charger_id"], field="charger_id")
         self.require(charger.cpo)
 

@@ -90,6 +90,7 @@ class PaymentIntent(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     tenant_path: ClassVar[str] = "cpo"
+    driver_path: ClassVar[str] = "driver"
 
     class Meta:
         verbose_name = _("payment")

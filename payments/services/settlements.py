@@ -227,7 +227,9 @@ def _decide(
 
 def _require_staff(actor: Actor) -> None:
     """Finance staff, or a key of the platform (whose scope the API has checked)."""
-    may = isinstance(actor, ApiKey) or actor.has_perm("payments.change_settlement")
+    may = isinstance(actor, ApiKey) or (
+        isinstance(actor, User) and actor.has_perm("payments.change_settlement")
+    )
     if not (is_platform_staff(actor) and may):
         raise ForbiddenError(_("Only finance staff decide about settlements."))
 

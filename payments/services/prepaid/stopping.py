@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from chargers.models import Charger, ChargingSession, Command, CommandStatus, SessionStatus
 from chargers.services.commands import queue_command
 from cpo.access import Actor, Right, audit_name, require_right
-from cpo.models import ApiKey, User
+from cpo.models import ApiKey, Driver, User
 from payments.events import ChargeChanged
 from payments.models import ChargeStatus, PaymentIntent, PrepaidCharge, StopReason
 from payments.services.intents.history import lock_intent, note
@@ -39,7 +39,9 @@ def stop_charging(intent: PaymentIntent, *, actor: Actor | str) -> PaymentIntent
     `actor` "driver": who holds the payment's link. Again: the same wish, asked again when it is
     time to. Raises ForbiddenError, ConflictError (nothing is paid for, or it is over).
     """
-    if not isinstance(actor, str):
+    if isinstance(actor, Driver):
+        actor = "driver"
+    elif not isinstance(actor, str):
         require_right(actor, intent.cpo, Right.OPERATE)
     with transaction.atomic():
         locked = lock_intent(intent.pk)

@@ -12,11 +12,14 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import Client
 
+from chargers.models import ChargingSession
 from cpo.api.rights import Caller, Open, Row
 from cpo.models import Driver, Role, Scope
+from cpo.services import supabase
 from cpo.services.api_keys import create_api_key
 from cpo.tests.factories import make_member, make_user
 from payments.api import payments as payment_endpoint
+from payments.models import PaymentIntent
 from unievp.devtools.permissions import permission_rows
 from unievp.web.tests.api_world import World, make_world, operations
 
@@ -27,11 +30,16 @@ WITHOUT_SCOPE = "key without the scope"
 FINANCE_STAFF = "finance staff"
 CALLERS = [*Caller, WITHOUT_SCOPE, FINANCE_STAFF]
 ALLOWED, DENIED, UNKNOWN, ABSENT = "allowed", 403, 401, 404
+# Drivers charge at any company's chargers: they find them, and pay there.
+FOR_EVERY_DRIVER = ("/api/chargers", "/api/payments/intent", "/api/client/remote-start")
 
 
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch):
     monkeypatch.setattr(payment_endpoint, "CHECKOUT_WITHIN_S", 0)
+    # Who drivers are is proven in test_api_drivers; here it is what they may do.
+    monkeypatch.setattr(supabase, "is_configured", lambda: True)
+    monkeypatch.setattr(supabase, "driver_of_token", lambda token: Driver.objects.get(pk=token))
     monkeypatch.setattr("unievp.lib.api.throttles.CallerThrottle.allow_request", lambda *_a: True)
 
 
@@ -74,7 +82,9 @@ def expected_of(row: Row, caller: str, own: bool) -> set[Any]:
         # Drivers are members of no company: what they may not do, they cannot see either.
         refused = {DENIED, ABSENT, "empty"} if who is Caller.DRIVER else {DENIED}
         return {ALLOWED, "empty"} if row.allows(who) else refused
-    return {ABSENT, "empty"} if row.allows(who) else {ABSENT, DENIED, "empty"}
+    found = {ABSENT, "empty"} if row.allows(who) else {ABSENT, DENIED, "empty"}
+    at_any = who is Caller.DRIVER and row.path.startswith(FOR_EVERY_DRIVER)
+    return {*found, ALLOWED} if at_any and row.allows(who) else found
 
 
 def outcome(row: Row, response: Any) -> Any:
@@ -137,19 +147,25 @@ def client_of(caller: str, cpo: Any) -> Client:
             actor="test",
         )
         return Client(headers={"Authorization": f"Api-Key {text}"})
+    if caller == Caller.DRIVER:
+        return Client(headers={"Authorization": f"Bearer {driver_of(cpo).pk}"})
     client = Client()
     for person in people(caller, cpo):
         client.force_login(person)
     return client
 
 
+def driver_of(cpo: Any) -> Driver:
+    """Who charged and paid at the company; the token is the driver's id (`nobody_waits`)."""
+    driver = Driver.objects.create(name="Budi")
+    ChargingSession.objects.filter(cpo=cpo).update(driver=driver)
+    PaymentIntent.objects.filter(cpo=cpo).update(driver=driver)
+    return driver
+
+
 def people(caller: str, cpo: Any) -> Iterator[Any]:
     if caller in Role.values:
         yield make_member(cpo, Role(caller))
-    elif caller == Caller.DRIVER:
-        person = make_user()
-        Driver.objects.create(name="Budi", user=person)
-        yield person
     elif caller == FINANCE_STAFF:
         person = make_user(is_staff=True)
         person.user_permissions.add(Permission.objects.get(codename="change_settlement"))
