@@ -57,6 +57,11 @@ class OperationSchema(AutoSchema):
         given: list[Any] = super().get_override_parameters()
         return [*given, _IF_MATCH] if self.method in ("PUT", "PATCH") else given
 
+    def get_summary(self) -> str | None:
+        """The first sentence of the description: what a list of operations shows."""
+        first, _point, _rest = " ".join(self.get_description().split()).partition(". ")
+        return first.rstrip(".") or None
+
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status, description in self._refusals().items():
