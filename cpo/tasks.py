@@ -6,8 +6,9 @@ from uuid import UUID
 
 from celery import shared_task
 
-from cpo.events import CompanyRegistered, MemberInvited, WebhooksDue
+from cpo.events import CompanyRegistered, MemberInvited, NotificationsMade, WebhooksDue
 from cpo.services import idempotency, invitations, welcome
+from cpo.services.notifications.mailing import forget_old_notifications, send_due_mails
 from cpo.services.webhooks.dispatching import deliver_due
 from cpo.services.webhooks.outcomes import forget_old_events
 from unievp.lib.alone import only_one
@@ -69,3 +70,18 @@ def deliver_webhooks() -> int:
 @shared_task
 def forget_old_webhook_events() -> int:
     return forget_old_events()
+
+
+def on_notifications_made(_event: NotificationsMade) -> None:
+    # The rows wait; the sweep mails what a lost nudge leaves.
+    send_notification_mails.apply_async(retry=False)
+
+
+@shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=10, max_retries=5)
+def send_notification_mails() -> int:
+    return send_due_mails()
+
+
+@shared_task
+def forget_notifications() -> int:
+    return forget_old_notifications()

@@ -18,7 +18,7 @@ const files = [
 
 // Names of https://tabler.io/icons, outline style; `{% icon "bolt" %}` shows one.
 const icons = [
-  "activity", "alert-triangle", "bolt", "building", "charging-pile", "check", "chevron-left",
+  "activity", "alert-triangle", "bell", "bolt", "building", "charging-pile", "check", "chevron-left",
   "chevron-right", "circle-check", "clock", "coins", "current-location", "dashboard", "key",
   "language", "list-details", "lock", "logout", "mail", "map-pin", "moon", "plug", "plug-connected",
   "plug-connected-x", "plug-x", "receipt", "refresh", "search", "settings", "shield-check", "sun",

@@ -18,6 +18,7 @@ from payments import live as payment_live
 from payments import tasks as payment_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
+from unievp.web import tasks as web_tasks
 from unievp.web.simulation import events as simulation
 from unievp.web.simulation import tasks as simulation_tasks
 from unievp.web.webhooks import nudges
@@ -44,6 +45,7 @@ def connect_subscriptions() -> None:
     subscribe(simulation.SimulatorRunAsked, simulation_tasks.on_run_asked)
     subscribe(company.CompanyRegistered, company_tasks.on_company_registered)
     subscribe(company.MemberInvited, company_tasks.on_member_invited)
+    subscribe(company.NotificationsMade, company_tasks.on_notifications_made)
 
     subscribe(money.AttemptCreated, payment_tasks.on_attempt_created)
     subscribe(money.AttemptWithdrawn, payment_tasks.on_attempt_withdrawn)
@@ -60,6 +62,15 @@ def connect_subscriptions() -> None:
     subscribe(money.BillIssued, payment_tasks.on_bill_issued)
     subscribe(money.ReceiptWanted, payment_tasks.on_receipt_wanted)
     connect_webhooks()
+    subscribe(money.SettlementRequested, tell_people_of_settlement)
+    subscribe(money.SettlementStatusChanged, tell_people_of_settlement)
+
+
+def tell_people_of_settlement(
+    _event: money.SettlementRequested | money.SettlementStatusChanged,
+) -> None:
+    # A nudge: the sweep reads the settlements' log as well.
+    web_tasks.tell_of_settlements.apply_async(retry=False)
 
 
 def connect_webhooks() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cpo import states
@@ -16,6 +17,7 @@ from cpo.events import CompanyRegistered
 from cpo.models import CPO, CPOStatus, Membership, Role, User
 from cpo.services import audit
 from cpo.services.documents import Paper, add_document
+from cpo.services.notifications.telling import notify, people_of
 from unievp.lib import clock
 from unievp.lib.errors import ForbiddenError, InvalidError, RefusedError
 from unievp.lib.events import publish
@@ -129,7 +131,7 @@ def change_cpo_status(cpo: CPO, *, actor: Actor, status: CPOStatus, reason: str 
         if status == CPOStatus.VERIFIED:
             locked.verified_at = clock.now()
         locked.save(update_fields=["status", "status_reason", "verified_at"])
-        audit.record(
+        entry = audit.record(
             actor=audit_name(actor),
             action=f"cpo.{status.value}",
             subject=locked,
@@ -137,5 +139,13 @@ def change_cpo_status(cpo: CPO, *, actor: Actor, status: CPOStatus, reason: str 
             after={"status": locked.status, "status_reason": reason},
             cpo=locked,
             reason=reason,
+        )
+        notify(
+            people_of(locked, Right.MANAGE),
+            event=f"company.{status.value}",
+            key=f"company:{locked.pk}:{status.value}:{entry.pk}",
+            args={"company": locked.name, "reason": reason},
+            link=f"{reverse('portal:company')}?cpo={locked.pk}",
+            cpo=locked,
         )
     return locked

@@ -10,7 +10,7 @@ from cpo.models import LogCursor
 from unievp.lib import clock
 
 # A row that commits later than this after it got its place is not looked for any more.
-_SETTLED: Final = timedelta(minutes=10)
+SETTLED: Final = timedelta(minutes=10)
 
 
 def position_of(name: str, *, begin: Callable[[], int]) -> int:
@@ -24,13 +24,16 @@ def position_of(name: str, *, begin: Callable[[], int]) -> int:
     return cursor.position
 
 
-def advance(name: str, *, end: int, idle: bool = False) -> None:
-    """`end` was the log's when reading began. `idle`: nobody listens, so nothing is missed."""
+def advance(name: str, *, end: int, idle: bool = False, settled: timedelta = SETTLED) -> None:
+    """`end` was the log's when reading began; its rows are read again until they are `settled`.
+
+    `idle`: nobody listens, so nothing is missed.
+    """
     now = clock.now()
     rows = LogCursor.objects.filter(name=name)
     if idle:
         rows.update(position=end, reached=end, reached_at=now)
         return
-    cursor = rows.filter(reached_at__lte=now - _SETTLED).first()
+    cursor = rows.filter(reached_at__lte=now - settled).first()
     if cursor is not None:
         rows.update(position=cursor.reached, reached=end, reached_at=now)

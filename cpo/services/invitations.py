@@ -21,6 +21,7 @@ from cpo.access import Right, require_right
 from cpo.events import MemberInvited
 from cpo.models import CPO, Invitation, Membership, Role, User
 from cpo.services import audit
+from cpo.services.notifications.telling import notify, people_of
 from cpo.services.people import create_person, find_person
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
@@ -119,6 +120,14 @@ def accept_invitation(token: str, *, password: str = "") -> Membership:
             action="member.join",
             subject=membership,
             after={"user": user.get_username(), "role": membership.role},
+            cpo=locked.cpo,
+        )
+        notify(
+            people_of(locked.cpo, Right.MANAGE).exclude(pk=user.pk),
+            event="member.joined",
+            key=f"joined:{locked.pk}",
+            args={"person": locked.email, "company": locked.cpo.name},
+            link=f"{reverse('portal:team')}?cpo={locked.cpo_id}",
             cpo=locked.cpo,
         )
     return membership

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from celery import shared_task
 
+from unievp.web.notices import chargers as charger_notices
+from unievp.web.notices import money as money_notices
 from unievp.web.webhooks import field, money
 from unievp.web.webhooks.source import sweep, tell
 from unievp.web.webhooks.sources import SOURCES
@@ -33,3 +35,19 @@ def tell_webhooks(source_name: str, subjects: list[Any]) -> int:
 def sweep_webhooks() -> int:
     """What lost nudges left, and what runs: charging sessions go on without any event."""
     return sum(sweep(source) for source in SOURCES.values())
+
+
+@shared_task
+def tell_of_settlements() -> int:
+    return money_notices.tell_of_settlements()
+
+
+@shared_task
+def sweep_notices() -> int:
+    """What people are to be told of that no process told them at once."""
+    return (
+        money_notices.tell_of_settlements()
+        + money_notices.tell_of_payouts()
+        + charger_notices.tell_of_offline_chargers()
+        + charger_notices.tell_of_faults()
+    )

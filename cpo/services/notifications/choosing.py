@@ -53,6 +53,11 @@ def choose(person: User, wanted: Mapping[str, Wanted]) -> None:
             )
 
 
+def times_of(person: User) -> NotificationSettings:
+    """Their own, or what holds for people who chose nothing."""
+    return NotificationSettings.objects.filter(user=person).first() or NotificationSettings()
+
+
 def set_times(
     person: User, *, time_zone: str, quiet_from: str, quiet_until: str, digest_at: str
 ) -> NotificationSettings:

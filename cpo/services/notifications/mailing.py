@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from cpo.models import Notification, NotificationSettings, User
+from cpo.models import Notification, User
+from cpo.services.notifications.choosing import times_of
 from cpo.services.notifications.timing import zone_of
 from cpo.services.notifications.words import body_of, title_of
 from unievp.lib import clock
@@ -62,8 +63,7 @@ def forget_old_notifications() -> int:
 
 
 def _written(person: User, rows: list[Notification]) -> tuple[str, str]:
-    own = NotificationSettings.objects.filter(user=person).first() or NotificationSettings()
-    zone = zone_of(own)
+    zone = zone_of(times_of(person))
     with override(person.language or settings.LANGUAGE_CODE):
         items = [
             {

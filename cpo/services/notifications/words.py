@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cpo.models import Notification
@@ -38,7 +40,7 @@ class _Words(dict[str, str]):
 
 def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
     if name.endswith("_idr"):
-        return format_money(int(value))
+        return format_money(int(value), language=get_language() or settings.LANGUAGE_CODE)
     if name.endswith("_text"):
         return _(value) if value else ""
     if name.endswith("_at"):

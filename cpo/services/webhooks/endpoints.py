@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cpo.access import Actor, Right, audit_name, is_platform_staff, require_right
@@ -23,6 +24,7 @@ from cpo.models import (
     WebhookEvent,
 )
 from cpo.services import audit
+from cpo.services.notifications.telling import notify, people_of
 from cpo.services.webhooks.catalogue import TEST, chosen, scopes_for
 from cpo.services.webhooks.outbox import queue
 from cpo.services.webhooks.signing import new_secret
@@ -131,13 +133,16 @@ def switch_off(endpoint_id: UUID, *, reason: str) -> bool:
     sent again once the endpoint is on.
     """
     with transaction.atomic():
-        rows = WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("cpo")
+        rows = WebhookEndpoint.objects.select_for_update(of=("self",)).select_related(
+            "cpo", "created_by"
+        )
         endpoint = rows.filter(pk=endpoint_id, is_enabled=True).first()
         if endpoint is None:
             return False
         _switch(endpoint, on=False, reason=reason)
         endpoint.save()
         _record(endpoint, "disabled", "webhooks", after={"reason": reason})
+        _tell_owners(endpoint, reason)
     return True
 
 
@@ -156,6 +161,22 @@ def _switch(endpoint: WebhookEndpoint, *, on: bool, reason: str) -> None:
     else:
         waiting = EventDelivery.objects.filter(endpoint=endpoint, status=DeliveryStatus.PENDING)
         waiting.update(status=DeliveryStatus.FAILED, next_try_at=None, claimed_until=None)
+
+
+def _tell_owners(endpoint: WebhookEndpoint, reason: str) -> None:
+    """Of the company its managers, of the platform whoever made it."""
+    maker = [endpoint.created_by] if endpoint.created_by else []
+    path = reverse("portal:webhook", args=(endpoint.pk,))
+    notify(
+        people_of(endpoint.cpo, Right.MANAGE) if endpoint.cpo else maker,
+        event="webhook.disabled",
+        key=f"webhook_off:{endpoint.pk}:{endpoint.enabled_at.isoformat()}",
+        args={"webhook": str(endpoint), "reason_text": reason},
+        link=f"{path}?cpo={endpoint.cpo_id}"
+        if endpoint.cpo
+        else reverse("admin:cpo_webhookendpoint_change", args=(endpoint.pk,)),
+        cpo=endpoint.cpo,
+    )
 
 
 def _granted(event_types: Iterable[str], actor: Actor) -> list[str]:

@@ -8,6 +8,7 @@ from unievp.web.portal import board, explain, power, sessions, settlements, wall
 from unievp.web.portal import simulator as simulator_page
 from unievp.web.portal.access import reservations, tokens
 from unievp.web.portal.chargers import actions, adding, page
+from unievp.web.portal.notifications import bell, choices
 from unievp.web.portal.office import data, keys, log, team, webhooks
 from unievp.web.portal.overview import page as overview_page
 from unievp.web.portal.tariffs import editing, pages, selling
@@ -60,6 +61,13 @@ urlpatterns = [
     path("simulator", simulator_page.simulator, name="simulator"),
     path("simulator/start", simulator_page.start, name="start_simulator"),
     path("simulator/<int:pk>", simulator_page.steer, name="steer_simulator"),
+    path("notifications", bell.notifications, name="notifications"),
+    path("notifications/bell", bell.bell, name="bell"),
+    path("notifications/read", bell.read_all, name="read_notifications"),
+    path("notifications/<int:pk>", bell.open_one, name="open_notification"),
+    path("notifications/choices", choices.choices, name="notification_choices"),
+    path("notifications/choices/save", choices.save_choices, name="save_notification_choices"),
+    path("notifications/times/save", choices.save_times, name="save_notification_times"),
     path("company", data.company_data, name="company"),
     path("company/save", data.save, name="save_company"),
     path("company/bank-account", data.save_bank_account, name="save_bank_account"),
