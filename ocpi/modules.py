@@ -29,4 +29,5 @@ SERVED: Final = [
     Module("tariffs", _S, f"{CPO_ROOT}/tariffs"),
     Module("sessions", _S, f"{CPO_ROOT}/sessions"),
     Module("cdrs", _S, f"{CPO_ROOT}/cdrs"),
+    Module("tokens", _R, f"{CPO_ROOT}/tokens"),
 ]

@@ -8,6 +8,7 @@ from django.views import View
 from ocpi.addresses import CPO_ROOT
 from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
 from ocpi.api.credentials import Credentials
+from ocpi.api.tokens import TokenObject
 from ocpi.api.versions import VersionDetails, Versions
 from ocpi.api.view import NothingHere
 
@@ -29,6 +30,7 @@ urlpatterns = [
     *_both(f"{_CPO}/tariffs", Tariffs),
     *_both(f"{_CPO}/sessions", Sessions),
     *_both(f"{_CPO}/cdrs", Cdrs),
+    *_both(f"{_CPO}/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
     *_both("ocpi", NothingHere),
     path("ocpi/<path:rest>", NothingHere.as_view()),
 ]

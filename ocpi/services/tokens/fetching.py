@@ -1,0 +1,60 @@
+"""The partner's whole list: after it connected, and from time to time for what a push lost."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from ocpi.models import InterfaceRole, Partner, RoamingToken
+from ocpi.objects.tokens import read_token
+from ocpi.services.calling.client import endpoint_of
+from ocpi.services.calling.pages import pull
+from ocpi.services.tokens.receiving import put_token
+from ocpi.services.tokens.tags import follow_token
+from ocpi.wire.codes import OcpiError
+from ocpi.wire.reading import Reader
+
+logger = logging.getLogger(__name__)
+
+
+def fetch_tokens(partner: Partner, *, since: datetime | None = None) -> int:
+    """How many were read. Without `since` what is not listed is no longer valid.
+
+    A token that cannot be read is logged and left out: one of them must not hold up the others.
+    Raises CallError where the partner serves no tokens, or breaks off.
+    """
+    url = endpoint_of(partner, "tokens", InterfaceRole.SENDER)
+    listed: set[int] = set()
+    count = 0
+    for item in pull(partner, url, module="tokens", since=since):
+        try:
+            fields = read_token(Reader(item))
+            put_token(
+                partner,
+                country_code=fields.country_code,
+                party_id=fields.party_id,
+                uid=fields.uid,
+                type_=fields.type,
+                body=item,
+            )
+        except OcpiError as error:
+            logger.warning("A token of %s is left out: %s", partner, error)
+            continue
+        count += 1
+        if since is None:
+            listed.update(
+                RoamingToken.objects.filter(
+                    partner=partner, uid__iexact=fields.uid, type=fields.type
+                ).values_list("pk", flat=True)
+            )
+    if since is None:
+        _end_unlisted(partner, listed)
+    return count
+
+
+def _end_unlisted(partner: Partner, listed: set[int]) -> None:
+    gone = RoamingToken.objects.filter(partner=partner, valid=True).exclude(pk__in=listed)
+    for token in gone.select_related("partner__cpo"):
+        token.valid = False
+        token.save(update_fields=["valid"])
+        follow_token(token)

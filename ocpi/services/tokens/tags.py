@@ -1,0 +1,133 @@
+"""From a partner's token to what a charger can carry, and back (OCPP: 20 characters)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Q
+
+from chargers.models import Charger, IdToken, IdTokenStatus
+from chargers.services.id_tokens.managing import LONGEST, change_token, create_token
+from ocpi.models import AuthMethod, Partner, PartnerStatus, RoamingTag, RoamingToken, Whitelist
+from ocpi.objects.tokens import TokenFields
+from unievp.lib import clock
+from unievp.lib.errors import ConflictError
+
+ACTOR: Final = "ocpi"
+# A driver who was sent to the charger needs some time to plug in.
+COMMAND_TAG_HOURS: Final = 24
+_BY_LIST: Final = (Whitelist.ALWAYS, Whitelist.ALLOWED)
+
+
+def follow_token(token: RoamingToken) -> RoamingTag | None:
+    """The tag of a stored token, as the token is now; None where an own card has its number.
+
+    Who judges it decides what the charger finds without asking: a token that the partner wants to
+    be asked about is blocked until it was.
+    """
+    status = IdTokenStatus.ACTIVE if may_pass_by_list(token) else IdTokenStatus.BLOCKED
+    group = token.group_id if len(token.group_id) <= LONGEST else ""
+    tag = RoamingTag.objects.select_related("id_token").filter(token=token).first()
+    if tag is not None:
+        change_token(tag.id_token, actor=ACTOR, status=status, group=group, expires_at=None)
+        RoamingTag.objects.filter(pk=tag.pk).update(contract_id=token.contract_id)
+        return tag
+    try:
+        id_token = create_token(
+            token.partner.cpo,
+            token=_tag_text(token.uid),
+            actor=ACTOR,
+            status=status,
+            group=group,
+            label=f"{token.country_code}-{token.party_id} {token.contract_id}",
+            max_concurrent=None,
+        )
+    except ConflictError:
+        return None
+    return RoamingTag.objects.create(
+        id_token=id_token, partner=token.partner, token=token, **_columns(token)
+    )
+
+
+def may_pass_by_list(token: RoamingToken) -> bool:
+    """Valid, and the partner leaves it to us."""
+    by_list = token.whitelist == Whitelist.ALWAYS or (
+        token.whitelist == Whitelist.ALLOWED and not token.partner.realtime_by_choice
+    )
+    return token.valid and by_list
+
+
+def tag_for_command(
+    partner: Partner, fields: TokenFields, *, charger: Charger, reference: str
+) -> RoamingTag:
+    """A tag of its own for one command: good at that charger only, whatever the list says.
+
+    The token need not be known, and is not checked (OCPI 2.2.1 §13.2).
+    """
+    id_token = create_token(
+        charger.cpo,
+        token=new_tag(),
+        actor=ACTOR,
+        charger=charger,
+        label=f"{fields.country_code}-{fields.party_id} {fields.contract_id}",
+        expires_at=clock.now() + timedelta(hours=COMMAND_TAG_HOURS),
+        max_concurrent=1,
+    )
+    return RoamingTag.objects.create(
+        id_token=id_token,
+        partner=partner,
+        auth_method=AuthMethod.COMMAND,
+        authorization_reference=reference,
+        **_columns(fields),
+    )
+
+
+def forget_unused_tags(now: datetime | None = None) -> int:
+    """Tags of commands that nobody used; what a session or reservation knows stays."""
+    now = now or clock.now()
+    unused = IdToken.objects.filter(
+        Q(expires_at__lt=now - timedelta(days=1)),
+        roaming__auth_method=AuthMethod.COMMAND,
+        roaming__token__isnull=True,
+        sessions__isnull=True,
+    )
+    return unused.delete()[0]
+
+
+def block_tags(partner: Partner) -> None:
+    """Nobody may charge on the tokens of a partner that left or was paused."""
+    for tag in RoamingTag.objects.select_related("id_token").filter(
+        partner=partner, id_token__status=IdTokenStatus.ACTIVE
+    ):
+        change_token(tag.id_token, actor=ACTOR, status=IdTokenStatus.BLOCKED)
+
+
+def restore_tags(partner: Partner) -> None:
+    """As the list says, once the partner is connected again."""
+    if partner.status != PartnerStatus.REGISTERED:
+        return
+    for token in RoamingToken.objects.select_related("partner").filter(
+        partner=partner, valid=True, whitelist__in=_BY_LIST
+    ):
+        follow_token(token)
+
+
+def new_tag() -> str:
+    """20 characters that no card has."""
+    return f"OC{secrets.token_hex(9)}".upper()
+
+
+def _tag_text(uid: str) -> str:
+    return uid if len(uid) <= LONGEST else new_tag()
+
+
+def _columns(of: Any) -> dict[str, Any]:
+    return {
+        "country_code": of.country_code,
+        "party_id": of.party_id,
+        "uid": of.uid,
+        "type": of.type,
+        "contract_id": of.contract_id,
+    }

@@ -1,0 +1,155 @@
+"""Tokens of partners' drivers: stored, mapped to what chargers carry, judged (reference §6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from chargers.models import IdToken
+from chargers.services.authorization import authorize
+from chargers.tests.factories import make_token
+from ocpi.models import RoamingTag, RoamingToken
+from ocpi.services.tokens.fetching import fetch_tokens
+from ocpi.tests.calling import Caller, code, data, envelope
+from ocpi.tests.driving import push_token, token_body
+from ocpi.tests.field import make_site
+from ocpi.tests.partners import connect_partner
+from ocpi.tests.peer import success
+from unievp.lib import clock
+
+pytestmark = pytest.mark.django_db
+
+
+def verdict(charger, tag):
+    return authorize(charger.pk, id_tag=tag, at=clock.now()).status
+
+
+def test_token_is_created_replaced_and_read_again(call):
+    body = push_token(call, "CARD-A", visual_number="A-1", energy_contract={"supplier_name": "X"})
+    assert data(call.get("tokens/NL/TNM/CARD-A")) == body
+    assert data(call.get("tokens/nl/tnm/card-a", type="RFID")) == body
+    newer = {**body, "contract_id": "NEW", "last_updated": "2026-02-02T00:00:00Z"}
+    del newer["visual_number"]
+    response = call.put("tokens/NL/TNM/CARD-A", newer)
+    assert response.status_code == 200
+    # PUT replaces: an optional that is absent is gone.
+    assert data(call.get("tokens/NL/TNM/CARD-A")) == newer
+    assert RoamingToken.objects.get().visual_number == ""
+
+
+def test_older_push_changes_nothing(call):
+    body = push_token(call, "CARD-A")
+    older = {**body, "valid": False, "last_updated": "2025-01-01T00:00:00Z"}
+    assert code(call.put("tokens/NL/TNM/CARD-A", older)) == (200, 1000)
+    assert RoamingToken.objects.get().valid is True
+
+
+def test_patch_changes_what_it_names_and_needs_a_time(call):
+    body = push_token(call, "CARD-A")
+    assert code(call.patch("tokens/NL/TNM/CARD-A", {"valid": False})) == (200, 2001)
+    patch = {"valid": False, "last_updated": "2026-02-02T00:00:00Z"}
+    assert code(call.patch("tokens/NL/TNM/CARD-A", patch)) == (200, 1000)
+    assert data(call.get("tokens/NL/TNM/CARD-A")) == {**body, **patch}
+    assert IdToken.objects.get().status == "blocked"
+
+
+def test_unknown_token_is_404_with_2004(call):
+    assert code(call.get("tokens/NL/TNM/NONE")) == (404, 2004)
+    assert code(call.patch("tokens/NL/TNM/NONE", {})) == (404, 2004)
+    assert code(call.get("tokens/NL/TNM/NONE", type="CAR")) == (200, 2001)
+
+
+def test_one_uid_of_two_types_is_two_tokens(call):
+    push_token(call, "SAME")
+    push_token(call, "SAME", type="APP_USER", contract_id="OTHER")
+    assert data(call.get("tokens/NL/TNM/SAME", type="APP_USER"))["contract_id"] == "OTHER"
+    assert RoamingToken.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"uid": "OTHER"}, "uid"),
+        ({"party_id": "ABC"}, "party_id"),
+        ({"type": "APP_USER"}, "type"),
+        ({"whitelist": "MAYBE"}, "whitelist"),
+        ({"valid": "yes"}, "valid"),
+        ({"issuer": None}, "issuer"),
+        ({"last_updated": "2026-02-01T09:30:00+07:00"}, "last_updated"),
+        ({"contract_id": "x" * 37}, "contract_id"),
+    ],
+)
+def test_wrong_token_names_the_field_and_stores_nothing(call, change, field):
+    response = call.put("tokens/NL/TNM/CARD-A", {**token_body("CARD-A"), **change})
+    assert code(response) == (200, 2001)
+    assert envelope(response)["status_message"].startswith(field)
+    assert not RoamingToken.objects.exists()
+
+
+def test_token_of_a_party_that_is_not_theirs_is_refused(call):
+    body = token_body("CARD-A", party_id="XXX")
+    assert code(call.put("tokens/NL/XXX/CARD-A", body)) == (404, 2001)
+
+
+def test_partner_sees_its_own_tokens_only(call, peer):
+    push_token(call, "CARD-A")
+    rival = Caller(connect_partner(peer, party=("DE", "ABC")).access_token)
+    assert code(rival.get("tokens/NL/TNM/CARD-A")) == (404, 2004)
+
+
+def test_card_of_a_partner_charges_at_every_charger_of_the_platform(call):
+    push_token(call, "04AABBCC")
+    assert verdict(make_site(), "04aabbcc") == "Accepted"
+
+
+def test_card_of_a_partner_of_one_company_charges_there_only(peer):
+    site, rival = make_site(), make_site()
+    partner = connect_partner(peer, cpo=site.cpo)
+    push_token(Caller(partner.access_token), "04AABBCC")
+    assert verdict(site, "04AABBCC") == "Accepted"
+    assert verdict(rival, "04AABBCC") == "Invalid"
+
+
+@pytest.mark.parametrize(
+    ("whitelist", "valid", "status"),
+    [
+        ("ALWAYS", True, "Accepted"),
+        ("ALLOWED", True, "Accepted"),
+        ("ALWAYS", False, "Blocked"),
+        # Not before the partner was asked.
+        ("ALLOWED_OFFLINE", True, "Blocked"),
+        ("NEVER", True, "Blocked"),
+    ],
+)
+def test_list_alone_decides_as_the_whitelist_says(call, whitelist, valid, status):
+    push_token(call, "CARD-A", whitelist=whitelist, valid=valid)
+    assert verdict(make_site(), "CARD-A") == status
+
+
+def test_long_uid_gets_a_tag_of_twenty_characters_and_keeps_it(call):
+    uid = "9f7c9f0e-7c1e-4b6e-9a51-0f5d2f5b8c11"
+    body = push_token(call, uid, type="APP_USER", group_id="G1")
+    tag = RoamingTag.objects.get()
+    assert len(tag.id_token.token) == 20
+    assert (tag.uid, tag.id_token.group) == (uid, "G1")
+    call.put(f"tokens/NL/TNM/{uid}", {**body, "contract_id": "NEW"}, type="APP_USER")
+    again = RoamingTag.objects.get()
+    assert (again.id_token_id, again.contract_id) == (tag.id_token_id, "NEW")
+
+
+def test_own_card_of_the_same_number_wins(call):
+    make_token("CARD-A", label="ours")
+    push_token(call, "CARD-A")
+    assert not RoamingTag.objects.exists()
+    assert IdToken.objects.get().label == "ours"
+
+
+def test_whole_list_is_fetched_page_by_page_and_ends_what_is_not_listed(call, partner, peer):
+    push_token(call, "GONE")
+    url = f"{peer.url}/2.2.1/tokens"
+    first = token_body("ONE")
+    peer.answers["GET /2.2.1/tokens"] = (200, success([first, {"uid": "broken"}]))
+    assert fetch_tokens(partner) == 1
+    valid = dict(RoamingToken.objects.values_list("uid", "valid"))
+    assert valid == {"GONE": False, "ONE": True}
+    assert IdToken.objects.get(token="GONE").status == "blocked"
+    assert url.endswith("/tokens")
