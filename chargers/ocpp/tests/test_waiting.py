@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import statistics
 import threading
+import time
 
 import httpx
 import pytest
@@ -26,6 +28,7 @@ from unievp.lib.events import subscribe_many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLERS = 60
+MANY = 200
 THREADS = 3
 
 
@@ -93,6 +96,44 @@ async def test_waiting_requests_hold_neither_thread_nor_connection(web):
     assert {json.dumps(response.json()["response"]) for response in responses} == {
         '{"status": "Accepted"}'
     }
+
+
+async def median_ms(http, path, times=60):
+    taken = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        assert (await http.get(path)).status_code == 200
+        taken.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(taken)
+
+
+@pytest.mark.slow
+async def test_two_hundred_waiting_requests_do_not_slow_the_rest(web, record_property):
+    await amake_charger()
+    headers = {"Authorization": f"Api-Key {await key_of_the_platform()}"}
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=web, headers=headers, limits=limits) as http:
+        command = (await ask(http, 0)).json()["id"]
+        path = f"/api/commands/{command}"
+        alone = await median_ms(http, path)
+        asking = [asyncio.create_task(ask(http, 25)) for _ in range(MANY)]
+
+        async def all_wait():
+            return await Command.objects.acount() == MANY + 1
+
+        await until(all_wait, 20)
+        # Each has looked once, and looks again every few seconds.
+        crowded = await median_ms(http, path)
+        still_waiting = sum(not task.done() for task in asking)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+    record_property("median_ms_alone", round(alone, 1))
+    record_property("median_ms_beside_200", round(crowded, 1))
+    print(f"GET /api/commands/…: {alone:.1f} ms alone, {crowded:.1f} ms beside {MANY} waiting")
+    assert still_waiting == MANY
+    # Room for a busy machine: a request that queued behind the others would take seconds.
+    assert crowded < max(5 * alone, 100)
 
 
 @pytest.mark.parametrize("name", settings.MIDDLEWARE)
