@@ -18,12 +18,14 @@ class PartnerDisconnected:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectChanged:
-    """A location, tariff, session or CDR is another one than before: partners are to be told.
+class PushesDue:
+    """Something that these partners know has changed."""
 
-    `partner_id` where only one of them may know of it.
-    """
+    partner_ids: tuple[int, ...]
 
-    module: str
-    object_id: str
-    partner_id: int | None = None
+
+@dataclass(frozen=True, slots=True)
+class ResultDecided:
+    """The result of a partner's command is to be told."""
+
+    request_id: int

@@ -2,11 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from celery import shared_task
 
+from chargers import events as field
+from ocpi import events
+from ocpi.models import Partner, PartnerStatus
 from ocpi.services.calling import log
+from ocpi.services.publishing import locations, tariffs
+from ocpi.services.pushing import sending, sweeping
+from ocpi.services.selling import cdrs, sessions
+from ocpi.services.tokens import tags
+from payments import events as money
+
+
+def on_chargers_changed(
+    happened: Sequence[field.ConnectorStatusChanged | field.ChargerPresenceChanged],
+) -> None:
+    if not _somebody_listens():
+        return
+    charger_ids = sorted({event.charger_id for event in happened})
+    refresh_chargers.apply_async((charger_ids,), retry=False)
+
+
+def on_sessions_changed(happened: Sequence[field.SessionStarted | field.SessionEnded]) -> None:
+    if not _somebody_listens():
+        return
+    session_ids = sorted({event.session_id for event in happened})
+    follow_sessions.apply_async((session_ids,), retry=False)
+
+
+def on_bill_issued(event: money.BillIssued) -> None:
+    issue_cdr.apply_async((event.bill_id,), retry=False)
+
+
+def on_pushes_due(event: events.PushesDue) -> None:
+    push.apply_async((list(event.partner_ids),), retry=False)
+
+
+def _somebody_listens() -> bool:
+    """Otherwise the sweeps keep the lists, and chargers' news costs no task."""
+    return Partner.objects.filter(status=PartnerStatus.REGISTERED).exists()
+
+
+@shared_task
+def refresh_chargers(charger_ids: list[int]) -> int:
+    return locations.refresh_chargers(charger_ids)
+
+
+@shared_task
+def sweep_locations() -> int:
+    return locations.sweep_locations()
+
+
+@shared_task
+def refresh_tariffs() -> int:
+    return tariffs.refresh_tariffs()
+
+
+@shared_task
+def follow_sessions(session_ids: list[int]) -> int:
+    return sessions.follow_sessions(session_ids)
+
+
+@shared_task
+def sweep_sessions() -> int:
+    return sessions.sweep_sessions() + cdrs.sweep_cdrs()
+
+
+@shared_task
+def issue_cdr(bill_id: int) -> None:
+    cdrs.issue_cdr(bill_id)
+
+
+@shared_task
+def push(partner_ids: list[int] | None = None) -> int:
+    return sending.push_due(partner_ids)
+
+
+@shared_task
+def sweep_pushes() -> int:
+    return sweeping.sweep_pushes()
 
 
 @shared_task
 def forget_exchanges() -> int:
-    return log.forget_exchanges()
+    return log.forget_exchanges() + tags.forget_unused_tags()

@@ -67,6 +67,11 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "sign chargers' certificates": ("chargers.tasks.sign_certificates", MINUTE),
     "renew chargers' certificates": ("chargers.tasks.renew_certificates", HOUR),
     "forget refused handshakes": ("chargers.tasks.forget_refused_handshakes", HOUR),
+    "publish locations to partners": ("ocpi.tasks.sweep_locations", 15.0),
+    "publish tariffs to partners": ("ocpi.tasks.refresh_tariffs", MINUTE),
+    "follow roaming sessions": ("ocpi.tasks.sweep_sessions", 20.0),
+    "push to partners": ("ocpi.tasks.push", 10.0),
+    "find what partners never got": ("ocpi.tasks.sweep_pushes", 5 * MINUTE),
     "forget OCPI exchanges": ("ocpi.tasks.forget_exchanges", HOUR),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }

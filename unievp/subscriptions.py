@@ -13,6 +13,8 @@ from chargers import tasks as charger_tasks
 from chargers.services.site_power import nudging
 from cpo import events as company
 from cpo import tasks as company_tasks
+from ocpi import events as roaming
+from ocpi import tasks as ocpi_tasks
 from payments import events as money
 from payments import live as payment_live
 from payments import tasks as payment_tasks
@@ -43,6 +45,7 @@ def connect_subscriptions() -> None:
     subscribe_many(field.CommandFinished, balance_sites_of)
 
     subscribe(simulation.SimulatorRunAsked, simulation_tasks.on_run_asked)
+
     subscribe(company.CompanyRegistered, company_tasks.on_company_registered)
     subscribe(company.MemberInvited, company_tasks.on_member_invited)
     subscribe(company.NotificationsMade, company_tasks.on_notifications_made)
@@ -62,6 +65,7 @@ def connect_subscriptions() -> None:
     subscribe(money.BillIssued, payment_tasks.on_bill_issued)
     subscribe(money.ReceiptWanted, payment_tasks.on_receipt_wanted)
     connect_webhooks()
+    _connect_roaming()
     subscribe(money.SettlementRequested, tell_people_of_settlement)
     subscribe(money.SettlementStatusChanged, tell_people_of_settlement)
 
@@ -86,6 +90,15 @@ def connect_webhooks() -> None:
     subscribe_many(money.PaymentStatusChanged, nudges.on_payments_changed)
     subscribe_many(money.SettlementRequested, nudges.on_settlements_requested)
     subscribe_many(money.SettlementStatusChanged, nudges.on_settlements_changed)
+
+
+def _connect_roaming() -> None:
+    subscribe_many(field.ConnectorStatusChanged, ocpi_tasks.on_chargers_changed)
+    subscribe_many(field.ChargerPresenceChanged, ocpi_tasks.on_chargers_changed)
+    subscribe_many(field.SessionStarted, ocpi_tasks.on_sessions_changed)
+    subscribe_many(field.SessionEnded, ocpi_tasks.on_sessions_changed)
+    subscribe(money.BillIssued, ocpi_tasks.on_bill_issued)
+    subscribe(roaming.PushesDue, ocpi_tasks.on_pushes_due)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:

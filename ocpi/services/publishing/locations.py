@@ -17,14 +17,13 @@ from django.db.models import F, Q
 from chargers.models import Charger, ConfigurationKey, Connector, Location
 from chargers.selectors.tariffs import Outlet, effective_tariffs
 from cpo.models import CPOStatus
-from ocpi.events import ObjectChanged
 from ocpi.models import Party, PartyRole, PublishedLocation
 from ocpi.objects.evses import evse_object
 from ocpi.objects.locations import location_id, location_object, missing_fields, stamp
 from ocpi.services.publishing.tariffs import Wanted, publish_tariffs
+from ocpi.services.pushing.marking import mark
 from ocpi.wire import json
 from unievp.lib import clock
-from unievp.lib.events import publish
 
 CHECK_EVERY: Final = timedelta(minutes=5)
 _PER_SWEEP: Final = 200
@@ -76,7 +75,7 @@ def refresh_location(location_pk: int) -> bool:
         changed = body != row.body
         if changed:
             row.body, row.last_updated = body, now.replace(microsecond=0)
-            publish(ObjectChanged("locations", location_id(row.location)))
+            mark("locations", location_id(row.location), party=row.party)
         row.save(update_fields=["checked_at", "missing", "body", "last_updated"])
     return changed
 

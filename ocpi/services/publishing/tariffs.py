@@ -10,13 +10,12 @@ from typing import NamedTuple
 from django.db import transaction
 
 from chargers.services.sessions.tariff import Sold, tariffs_at_start
-from ocpi.events import ObjectChanged
 from ocpi.models import Party, PublishedTariff
 from ocpi.objects.tariffs import tariff_id, tariff_object
+from ocpi.services.pushing.marking import mark
 from ocpi.wire import json
 from tariffs.pricing import snapshot_from_json
 from unievp.lib import clock
-from unievp.lib.events import publish
 
 
 class Wanted(NamedTuple):
@@ -84,7 +83,7 @@ def _publish(
                 "removed_at": None,
             },
         )
-        publish(ObjectChanged("tariffs", ocpi_id))
+        mark("tariffs", ocpi_id, party=party)
 
 
 def _remove_unused(row: PublishedTariff, now: datetime) -> bool:
@@ -97,5 +96,5 @@ def _remove_unused(row: PublishedTariff, now: datetime) -> bool:
             removed_at=now, last_updated=now
         )
         if removed:
-            publish(ObjectChanged("tariffs", row.ocpi_id))
+            mark("tariffs", row.ocpi_id, party=row.party)
     return bool(removed)

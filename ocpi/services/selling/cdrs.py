@@ -9,16 +9,15 @@ from django.utils.translation import gettext as _
 
 from cpo.models import User
 from cpo.services import audit
-from ocpi.events import ObjectChanged
 from ocpi.models import Cdr, RoamingSession
 from ocpi.objects.cdrs import cdr_object, credit_object
 from ocpi.objects.costs import amount
+from ocpi.services.pushing.marking import mark
 from ocpi.services.selling.sessions import begin_roaming, charged_of, refresh_session
 from ocpi.wire import json
 from payments.models import Bill
 from unievp.lib import clock, money
 from unievp.lib.errors import ConflictError
-from unievp.lib.events import publish
 
 _PER_SWEEP: Final = 500
 
@@ -49,7 +48,7 @@ def issue_cdr(bill_pk: int) -> Cdr | None:
                 body=json.dumps(body).decode(),
                 last_updated=now,
             )
-            publish(ObjectChanged("cdrs", cdr.ocpi_id, cdr.partner_id))
+            mark("cdrs", cdr.ocpi_id, partner_id=cdr.partner_id)
     except IntegrityError:
         return Cdr.objects.get(bill=bill, credits__isnull=True)
     return cdr
@@ -80,7 +79,7 @@ def issue_credit(cdr: Cdr, *, actor: User | str, reason: str) -> Cdr:
             reason=reason,
             cpo=locked.bill.cpo,
         )
-        publish(ObjectChanged("cdrs", credit.ocpi_id, credit.partner_id))
+        mark("cdrs", credit.ocpi_id, partner_id=credit.partner_id)
     return credit
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,7 +11,6 @@ from django.db import IntegrityError, transaction
 from chargers.models import AuthorizationStatus, BillingStatus, ChargingSession, SessionStatus
 from chargers.selectors.quotes import quote_of
 from chargers.selectors.usage import usage_of
-from ocpi.events import ObjectChanged
 from ocpi.models import (
     Party,
     PartyRole,
@@ -23,12 +23,12 @@ from ocpi.objects.costs import amount
 from ocpi.objects.locations import cdr_place, missing_fields
 from ocpi.objects.tariffs import tariff_id
 from ocpi.objects.tokens import cdr_token
+from ocpi.services.pushing.marking import mark
 from ocpi.states import ROAMING_SESSION
 from ocpi.wire import json
 from payments.models import Bill
 from tariffs.pricing import Rules, Snapshot, snapshot_from_json
 from unievp.lib import clock, money
-from unievp.lib.events import publish
 
 # Progress that is worth a message.
 TOLD_EVERY: Final = timedelta(seconds=60)
@@ -67,7 +67,7 @@ def begin_roaming(session_pk: int) -> RoamingSession | None:
             )
             _render(row)
             row.save()
-            publish(ObjectChanged("sessions", row.ocpi_id, row.partner_id))
+            mark("sessions", row.ocpi_id, partner_id=row.partner_id)
     except IntegrityError:
         # Another process saw the same session begin.
         return RoamingSession.objects.get(session=session)
@@ -89,8 +89,17 @@ def refresh_session(row_pk: int) -> bool:
         if _without_time(row.body) == before:
             return False
         row.save()
-        publish(ObjectChanged("sessions", row.ocpi_id, row.partner_id))
+        mark("sessions", row.ocpi_id, partner_id=row.partner_id)
     return True
+
+
+def follow_sessions(session_pks: Iterable[int]) -> int:
+    """Sessions that began or ended; how many of them are roaming."""
+    rows = [begin_roaming(pk) for pk in session_pks]
+    found = [row for row in rows if row is not None]
+    for row in found:
+        refresh_session(row.pk)
+    return len(found)
 
 
 def sweep_sessions() -> int:

@@ -1,0 +1,129 @@
+"""What never arrived: objects that no push row tells of, and those that a person sends again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cpo.models import User
+from cpo.services import audit
+from ocpi.events import PushesDue
+from ocpi.models import (
+    Cdr,
+    Partner,
+    PublishedLocation,
+    PublishedTariff,
+    Push,
+    PushLine,
+    PushStatus,
+    RoamingSession,
+)
+from ocpi.selectors.parties import cpo_parties_for
+from ocpi.services.pushing.marking import listeners_of, mark_for
+from ocpi.states import PUSH
+from unievp.lib import clock
+from unievp.lib.errors import ConflictError
+from unievp.lib.events import publish
+
+_PER_SWEEP: Final = 500
+
+
+def sweep_pushes() -> int:
+    """Mark what a partner should have and no row knows of; how many.
+
+    What had changed before the partner connected, it fetches itself; sessions and CDRs are its own
+    and are always sent.
+    """
+    marked = 0
+    for module in ("tariffs", "locations", "sessions", "cdrs"):
+        for partner in listeners_of(module):
+            for object_id in _missing(partner, module)[:_PER_SWEEP]:
+                mark_for([partner.pk], module, object_id)
+                marked += 1
+    return marked
+
+
+def _missing(partner: Partner, module: str) -> list[str]:
+    """Object ids whose newest state was never marked for this partner."""
+    told = dict(
+        Push.objects.filter(partner=partner, module=module).values_list("object_id", "marked_at")
+    )
+    # Times of objects are whole seconds, cut: the mark of a change is never before them.
+    return [
+        object_id
+        for object_id, changed_at in _objects(partner, module)
+        if object_id not in told or told[object_id] < changed_at
+    ]
+
+
+def _objects(partner: Partner, module: str) -> Iterator[tuple[str, datetime]]:
+    """Id and time of what the partner should have heard of."""
+    since = partner.registered_at or clock.now()
+    if module == "locations":
+        places = PublishedLocation.objects.filter(
+            party__in=cpo_parties_for(partner), last_updated__gt=since
+        ).exclude(body="")
+        for pk, changed_at in places.values_list("location_id", "last_updated"):
+            yield f"L{pk}", changed_at or since
+    elif module == "tariffs":
+        yield from PublishedTariff.objects.filter(
+            party__in=cpo_parties_for(partner), last_updated__gt=since, removed_at__isnull=True
+        ).values_list("ocpi_id", "last_updated")
+    elif module == "sessions":
+        found = RoamingSession.objects.filter(partner=partner)
+        yield from found.values_list("ocpi_id", "last_updated")
+    else:
+        cdrs = Cdr.objects.filter(partner=partner)
+        yield from cdrs.values_list("ocpi_id", "last_updated")
+
+
+def resend(push: Push, *, actor: User | str) -> Push:
+    """Once more, the whole object, at once. Raises ConflictError for one that waits already."""
+    with transaction.atomic():
+        row = Push.objects.select_for_update(of=("self",)).get(pk=push.pk)
+        if row.status == PushStatus.WAITING and not row.attempts:
+            raise ConflictError(_("It is on its way already."), code="push_waiting")
+        PUSH.check(row.status, PushStatus.WAITING)
+        now = clock.now()
+        row.status, row.attempts, row.known, row.error = PushStatus.WAITING, 0, "", ""
+        row.wanted, row.marked_at, row.next_at = row.wanted + 1, now, now
+        row.save()
+        PushLine.objects.filter(partner_id=row.partner_id).update(again_at=None)
+        audit.record(
+            actor=actor,
+            action="ocpi_push.resend",
+            subject=row.partner,
+            after={"object": str(row)},
+            cpo=row.partner.cpo,
+        )
+        publish(PushesDue((row.partner_id,)))
+    return row
+
+
+def push_everything(partner: Partner, *, actor: User | str) -> int:
+    """Every location and tariff that the partner may see, as if all had changed; how many."""
+    parties = cpo_parties_for(partner)
+    locations = PublishedLocation.objects.filter(party__in=parties).exclude(body="")
+    tariffs = PublishedTariff.objects.filter(party__in=parties, removed_at__isnull=True)
+    wanted = [("tariffs", one) for one in tariffs.values_list("ocpi_id", flat=True)]
+    wanted += [("locations", f"L{pk}") for pk in locations.values_list("location_id", flat=True)]
+    count = 0
+    for module, object_id in wanted:
+        if listeners_of(module).filter(pk=partner.pk).exists():
+            Push.objects.filter(partner=partner, module=module, object_id=object_id).update(
+                known=""
+            )
+            mark_for([partner.pk], module, object_id)
+            count += 1
+    audit.record(
+        actor=actor,
+        action="ocpi_partner.push_everything",
+        subject=partner,
+        after={"objects": count},
+        cpo=partner.cpo,
+    )
+    return count
