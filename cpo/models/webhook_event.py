@@ -111,7 +111,7 @@ class EventDelivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_id} → {self.endpoint_id}"
+        return f"#{self.pk}"
 
 
 class DeliveryAttempt(models.Model):

@@ -89,6 +89,7 @@ def test_event_arrives_signed_and_is_logged(endpoint, there, cpo):
     assert is_signed(headers, body, endpoint.secret)
     assert abs(int(headers["webhook-timestamp"]) - clock.now().timestamp()) < 60
     assert json.loads(body) == event.body
+    assert list(json.loads(body)) == ["id", "type", "timestamp", "cpo_id", "data"]
     assert (event.body["type"], event.body["cpo_id"]) == ("session.ended", str(cpo.pk))
     delivery = EventDelivery.objects.get()
     assert (delivery.status, delivery.last_status) == (DeliveryStatus.DELIVERED, 200)

@@ -45,7 +45,5 @@ def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
         return _(value) if value else ""
     if name.endswith("_at"):
         local = datetime.fromisoformat(value).astimezone(zone)
-        # Its own wall clock, whatever zone the process shows times in.
-        text = formats.date_format(local.replace(tzinfo=None), "SHORT_DATETIME_FORMAT")
-        return f"{text} {local.tzname()}"
+        return f"{formats.date_format(local, 'j M Y, H:i')} {local.tzname()}"
     return " ".join(str(value).split())

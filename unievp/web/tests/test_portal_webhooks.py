@@ -125,7 +125,10 @@ def test_delivery_of_a_rival_is_not_found(browser, webhook):
 
 def test_webhook_is_tested_changed_switched_and_taken_away(browser, webhook):
     browser.post(path(webhook, "/test"))
+    assert 'hx-trigger="every 2s"' in browser.get(path(webhook)).content.decode()
     assert EventDelivery.objects.get().event.type == "webhook.test"
+    EventDelivery.objects.update(status=DeliveryStatus.DELIVERED, next_try_at=None)
+    assert "every 2s" not in browser.get(path(webhook)).content.decode()
     browser.post(path(webhook, "/change"), WANTED | {"name": "Till", "event_types": ["*"]})
     webhook.refresh_from_db()
     assert (webhook.name, webhook.event_types) == ("Till", ["*"])

@@ -111,8 +111,9 @@ def test(request: HttpRequest, desk: Desk, pk: UUID) -> HttpResponse:
     def act() -> None:
         send_test(endpoint, actor=desk.user)
 
-    done = _("A test is on its way. Load this page again to see what came of it.")
-    return do_and_return(request, act, done, _ONE, pk, query=back(office_of(request, desk)))
+    return do_and_return(
+        request, act, _("A test is on its way."), _ONE, pk, query=back(office_of(request, desk))
+    )
 
 
 @require_POST
@@ -141,17 +142,21 @@ def _page(request: HttpRequest, desk: Desk, pk: UUID, *, made: str = "") -> Http
     if status in DeliveryStatus.values:
         rows = rows.filter(status=status)
     rows = rows.select_related("event").prefetch_related("attempts").order_by("-pk")
+    page = Paginator(rows, _PER_PAGE).get_page(request.GET.get("page"))
+    now = clock.now()
     context = page_of(desk, company, "webhooks") | {
         "endpoint": endpoint,
         "why_off": _(endpoint.disabled_reason) if endpoint.disabled_reason else "",
         "made": made,
-        "page": Paginator(rows, _PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        # The page looks again until they are there.
+        "under_way": any(each.next_try_at and each.next_try_at <= now for each in page),
         "query": urlencode(back(company) | {"status": status}),
         "status": status,
         "statuses": DeliveryStatus.choices,
         "choices": _choices(),
         "resent": RESENT,
-        "now": clock.now(),
+        "now": now,
     }
     return render(request, "portal/office/webhook.html", context)
 
