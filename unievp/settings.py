@@ -363,6 +363,27 @@ if SUPABASE_URL and not SUPABASE_KEY:
     message = "SUPABASE_URL needs SUPABASE_KEY: the project's publishable key (sb_publishable_…)"
     raise ImproperlyConfigured(message)
 
+SUPABASE_S3_ACCESS_KEY: str = env.str("SUPABASE_S3_ACCESS_KEY", default="")
+if SUPABASE_S3_ACCESS_KEY:
+    # Papers, proofs, firmware and logs go to a private bucket instead of the disk.
+    STORAGES["private"] = {
+        "BACKEND": "unievp.lib.storage.PrivateBucket",
+        "OPTIONS": {
+            "bucket_name": env.str("SUPABASE_S3_BUCKET", default="uniev-private"),
+            "endpoint_url": env.str(
+                "SUPABASE_S3_ENDPOINT", default=f"{SUPABASE_URL}/storage/v1/s3"
+            ),
+            "region_name": env.str("SUPABASE_S3_REGION", default="ap-southeast-1"),
+            "access_key": SUPABASE_S3_ACCESS_KEY,
+            "secret_key": env.str("SUPABASE_S3_SECRET_KEY"),
+            "addressing_style": "path",
+            "signature_version": "s3v4",
+            "default_acl": None,
+            "file_overwrite": False,
+            "querystring_auth": True,
+        },
+    }
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "cpo.api.authentication.ApiKeyAuthentication",

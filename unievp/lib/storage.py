@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.utils.deconstruct import deconstructible
+from storages.backends.s3 import S3Storage
 
 if TYPE_CHECKING:
     from django.core.files.storage import Storage
@@ -30,6 +31,23 @@ class PrivateStorage(FileSystemStorage):
         return os.path.abspath(self.base_location)
 
     def url(self, name: str | None) -> str:
+        message = f"{name} is private: it has no address"
+        raise ValueError(message)
+
+
+class PrivateBucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
+    """The same in a private bucket (Supabase Storage over its S3 keys): still without an address.
+
+    Downloads come through us, which asks who comes; the bucket itself opens to our keys alone.
+    """
+
+    def url(
+        self,
+        name: str,
+        parameters: Any = None,  # noqa: ARG002  (the library's signature)
+        expire: Any = None,  # noqa: ARG002
+        http_method: Any = None,  # noqa: ARG002
+    ) -> str:
         message = f"{name} is private: it has no address"
         raise ValueError(message)
 
