@@ -577,5 +577,7 @@ LOGGING: dict[str, Any] = {
         "django.request": {"filters": ["refusals"]},
         "django.server": {"level": "WARNING"},
         "daphne.http_protocol": {"level": "WARNING"},
+        # It would write whole addresses, and those of webhooks may hold somebody's secret.
+        "httpx": {"level": "WARNING"},
     },
 }

@@ -15,7 +15,8 @@ from typing import Final
 
 import orjson
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from cpo.models import DeliveryStatus, EventDelivery, WebhookEndpoint
 from cpo.services.webhooks.outcomes import store_outcome
@@ -61,13 +62,14 @@ def claim_due(*, room: int = ALL_AT_ONCE) -> list[Parcel]:
 
 def _endpoints_with_room(now: datetime) -> list[tuple[WebhookEndpoint, int]]:
     due = _due(now).filter(endpoint=OuterRef("pk"))
-    under_way = Count(
-        "deliveries",
-        filter=Q(deliveries__status=DeliveryStatus.PENDING, deliveries__claimed_until__gt=now),
+    # Counted among those that wait, by their index: a log may be long.
+    claimed = EventDelivery.objects.filter(
+        endpoint=OuterRef("pk"), status=DeliveryStatus.PENDING, claimed_until__gt=now
     )
+    count = claimed.order_by().values("endpoint").annotate(count=Count("pk")).values("count")
     endpoints = (
         WebhookEndpoint.objects.filter(Exists(due), is_enabled=True)
-        .annotate(under_way=under_way)
+        .annotate(under_way=Coalesce(Subquery(count), 0))
         # Who is well comes first.
         .order_by("failing_since", "pk")
     )
