@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import defaultdict
 from datetime import timedelta
 
 import pytest
 
+from chargers import events as happened
 from chargers.events import ConnectorStatusChanged, SessionStarted
 from chargers.models import Command, CommandStatus, ConnectorStatusChange, Presence, PresenceChange
 from chargers.services.commands import queue_command
@@ -16,13 +18,15 @@ from cpo.models import EventDelivery, LogCursor, WebhookEndpoint, WebhookEvent
 from cpo.services.webhooks.catalogue import TYPES
 from cpo.services.webhooks.endpoints import create_endpoint
 from cpo.tests.factories import make_cpo, make_member
+from payments import events as paid
 from payments.models import PaymentEvent, PaymentIntent
 from payments.services.billing import bill_session
 from payments.services.settlements import cancel_settlement, request_settlement
 from payments.states import IntentStatus, SettlementStatus
 from payments.tests.factories import give, make_paid_cpo, make_session
 from payments.tests.factories import make_member as make_finance
-from unievp.lib import clock
+from unievp.lib import clock, events
+from unievp.subscriptions import connect_subscriptions
 from unievp.web import tasks
 from unievp.web.webhooks import field, money, nudges, sessions
 from unievp.web.webhooks.source import sweep, tell
@@ -244,15 +248,23 @@ def test_source_that_nobody_listens_to_is_passed_over(charger):
     assert sweep(sessions.STARTED) == 0
 
 
-def test_nudges_ask_a_worker_only_if_somebody_listens(charger, monkeypatch):
+@pytest.fixture
+def asked(monkeypatch):
+    """What workers are asked for; nobody's answer is remembered from before."""
     asked = []
+    monkeypatch.setattr(nudges, "_answers", {})
     monkeypatch.setattr(
-        nudges.current_app, "send_task", lambda name, args, **_o: asked.append((name, args))
+        nudges.current_app, "send_task", lambda name, args, **_options: asked.append((name, args))
     )
+    return asked
+
+
+def test_nudges_ask_a_worker_only_if_somebody_listens(charger, asked):
     nudges.on_sessions_started([SessionStarted(1)])
     nudges.on_status_changed([ConnectorStatusChanged(1, 1, "Faulted")])
     assert asked == []
     listen(charger.cpo, "session.started", "charger.faulted")
+    nudges._answers.clear()
     nudges.on_sessions_started([SessionStarted(1), SessionStarted(2)])
     nudges.on_status_changed(
         [ConnectorStatusChanged(1, 1, "Available"), ConnectorStatusChanged(1, 2, "Faulted")]
@@ -261,6 +273,41 @@ def test_nudges_ask_a_worker_only_if_somebody_listens(charger, monkeypatch):
         (nudges.TASK, ("session.started", [1, 2])),
         (nudges.TASK, ("charger.faults", [(1, 2)])),
     ]
+
+
+def test_nudges_ask_the_database_now_and_then_only(charger, asked, django_assert_num_queries):
+    listen(charger.cpo, "session.started")
+    with django_assert_num_queries(1):
+        for number in range(5):
+            nudges.on_sessions_started([SessionStarted(number)])
+    assert len(asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("event", "source"),
+    [
+        (happened.SessionStarted(1), sessions.STARTED),
+        (happened.SessionEnded(1), sessions.ENDED),
+        (happened.SessionCorrected(1, 1), sessions.CORRECTED),
+        (happened.ChargerPresenceChanged(1, online=True), field.PRESENCE),
+        (happened.ConnectorStatusChanged(1, 1, "Faulted"), field.FAULTS),
+        (happened.CommandFinished(str(uuid.uuid4())), field.COMMANDS),
+        (paid.BillIssued(1), sessions.BILLED),
+        (paid.PaymentStatusChanged(uuid.uuid4(), "succeeded"), money.PAYMENTS),
+        (paid.SettlementRequested(1), money.SETTLEMENTS),
+        (paid.SettlementStatusChanged(1, "paid"), money.SETTLEMENTS),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_events_of_the_house_reach_the_nudges(event, source, charger, asked, monkeypatch):
+    listen(charger.cpo)
+    monkeypatch.setattr(events, "_handlers", defaultdict(list))
+    monkeypatch.setattr(events, "_many_handlers", defaultdict(list))
+    # Others who hear of it are not what this is about.
+    monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_args, **_options: None)
+    connect_subscriptions()
+    events._deliver(event)
+    assert [args[0] for _task, args in asked] == [source.name]
 
 
 def test_task_finds_the_lines_that_a_nudge_means(charger):

@@ -6,8 +6,9 @@ anybody listens, and hands ids to a worker. Without a broker the sweep finds the
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from celery import current_app
 
@@ -17,7 +18,10 @@ from payments import events as paid
 from unievp.web.webhooks import field, money, sessions
 from unievp.web.webhooks.source import Source
 
-TASK = "unievp.web.tasks.tell_webhooks"
+TASK: Final = "unievp.web.tasks.tell_webhooks"
+# Answers of `listeners` are good for so long: the ocpp process has better things to ask for.
+ANSWERS_KEPT_S: Final = 3.0
+_answers: dict[str, tuple[float, bool]] = {}
 
 
 def on_sessions_started(events: Sequence[happened.SessionStarted]) -> None:
@@ -65,5 +69,15 @@ def on_settlements_changed(events: Sequence[paid.SettlementStatusChanged]) -> No
 
 
 def _nudge(source: Source, subjects: list[Any]) -> None:
-    if listeners(source.types):
+    if _is_heard(source):
         current_app.send_task(TASK, (source.name, subjects), retry=False)
+
+
+def _is_heard(source: Source) -> bool:
+    """Whether anybody listens, as of some seconds ago; the sweep finds what falls between."""
+    asked_at, heard = _answers.get(source.name, (0.0, False))
+    now = time.monotonic()
+    if not asked_at or now - asked_at > ANSWERS_KEPT_S:
+        heard = bool(listeners(source.types))
+        _answers[source.name] = (now, heard)
+    return heard
