@@ -26,6 +26,6 @@ class PushesDue:
 
 @dataclass(frozen=True, slots=True)
 class ResultDecided:
-    """The result of a partner's command is to be told."""
+    """The result of a partner's command is known and not told yet."""
 
     request_id: int

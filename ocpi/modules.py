@@ -30,4 +30,5 @@ SERVED: Final = [
     Module("sessions", _S, f"{CPO_ROOT}/sessions"),
     Module("cdrs", _S, f"{CPO_ROOT}/cdrs"),
     Module("tokens", _R, f"{CPO_ROOT}/tokens"),
+    Module("commands", _R, f"{CPO_ROOT}/commands"),
 ]

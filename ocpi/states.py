@@ -18,7 +18,13 @@ PARTNER: Final = Transitions(
 
 # A partner's command: the charger's answer, or the end of waiting, decides it once.
 COMMAND_REQUEST: Final = Transitions(
-    {"waiting": {"decided"}, "decided": {"decided", "told", "untold"}, "untold": {"decided"}}
+    {
+        "waiting": {"decided"},
+        "decided": {"told", "untold"},
+        # A reservation that was granted may be taken back by us.
+        "told": {"decided"},
+        "untold": {"decided"},
+    }
 )
 
 # A new change wakes what was delivered or given up.

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from celery import shared_task
 
 from chargers import events as field
+from chargers.models import ReservationStatus
 from ocpi import events
-from ocpi.models import Partner, PartnerStatus
+from ocpi.models import CommandRequest, Partner, PartnerStatus, RequestStatus
 from ocpi.services.calling import log
+from ocpi.services.commands import telling
 from ocpi.services.publishing import locations, tariffs
 from ocpi.services.pushing import sending, sweeping
 from ocpi.services.selling import cdrs, sessions
@@ -35,6 +37,21 @@ def on_sessions_changed(happened: Sequence[field.SessionStarted | field.SessionE
 
 def on_bill_issued(event: money.BillIssued) -> None:
     issue_cdr.apply_async((event.bill_id,), retry=False)
+
+
+def on_commands_finished(happened: Sequence[field.CommandFinished]) -> None:
+    ids = [event.command_id for event in happened]
+    if CommandRequest.objects.filter(command_id__in=ids, status=RequestStatus.WAITING).exists():
+        settle_commands.apply_async((ids,), retry=False)
+
+
+def on_result_decided(event: events.ResultDecided) -> None:
+    tell_result.apply_async((event.request_id,), retry=False)
+
+
+def on_reservation_changed(event: field.ReservationChanged) -> None:
+    if event.status == ReservationStatus.CANCELLED:
+        withdraw_reservation.apply_async((event.reservation_id,), retry=False)
 
 
 def on_pushes_due(event: events.PushesDue) -> None:
@@ -74,6 +91,26 @@ def sweep_sessions() -> int:
 @shared_task
 def issue_cdr(bill_id: int) -> None:
     cdrs.issue_cdr(bill_id)
+
+
+@shared_task
+def settle_commands(command_ids: list[str]) -> int:
+    return telling.settle_commands(command_ids)
+
+
+@shared_task
+def tell_result(request_id: int) -> bool:
+    return telling.tell_result(request_id)
+
+
+@shared_task
+def withdraw_reservation(reservation_id: int) -> bool:
+    return telling.withdraw_reservation(reservation_id)
+
+
+@shared_task
+def sweep_requests() -> int:
+    return telling.sweep_requests()
 
 
 @shared_task

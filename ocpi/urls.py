@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from django.views import View
 
 from ocpi.addresses import CPO_ROOT
+from ocpi.api.commands import Commands
 from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
 from ocpi.api.credentials import Credentials
 from ocpi.api.tokens import TokenObject
@@ -31,6 +32,7 @@ urlpatterns = [
     *_both(f"{_CPO}/sessions", Sessions),
     *_both(f"{_CPO}/cdrs", Cdrs),
     *_both(f"{_CPO}/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
+    *_both(f"{_CPO}/commands/<str:command>", Commands),
     *_both("ocpi", NothingHere),
     path("ocpi/<path:rest>", NothingHere.as_view()),
 ]

@@ -98,6 +98,9 @@ def _connect_roaming() -> None:
     subscribe_many(field.SessionStarted, ocpi_tasks.on_sessions_changed)
     subscribe_many(field.SessionEnded, ocpi_tasks.on_sessions_changed)
     subscribe(money.BillIssued, ocpi_tasks.on_bill_issued)
+    subscribe_many(field.CommandFinished, ocpi_tasks.on_commands_finished)
+    subscribe(field.ReservationChanged, ocpi_tasks.on_reservation_changed)
+    subscribe(roaming.ResultDecided, ocpi_tasks.on_result_decided)
     subscribe(roaming.PushesDue, ocpi_tasks.on_pushes_due)
 
 

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="valid-type,misc"
+# Types made by functions (`text(45)`) are pydantic's way of saying a length; mypy wants names.
 """Every OCPI 2.2.1 object as a pydantic model, written from the reference's appendix 1.
 
 Strict on purpose: an unknown field, a null, a number as text or a time with microseconds fails.

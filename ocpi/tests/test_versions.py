@@ -30,7 +30,7 @@ def test_versions_lead_to_details_which_name_absolute_addresses(call):
 def test_every_address_of_the_details_is_served(call):
     for one in data(call.get("/ocpi/cpo/2.2.1"))["endpoints"]:
         path = one["url"].removeprefix("https://uniev.example")
-        below = "/NL/TNM/1" if path.endswith("/tokens") else ""
+        below = {"tokens": "/NL/TNM/1", "commands": "/START_SESSION"}.get(one["identifier"], "")
         reply = envelope(call.get(path + below))
         assert reply.get("status_message") != "There is nothing here", path
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from chargers.services.sessions.tariff import Sold, tariffs_at_start
-from ocpi.models import Party, PublishedTariff
+from ocpi.models import Party, PublishedLocation, PublishedTariff
 from ocpi.objects.tariffs import tariff_id, tariff_object
 from ocpi.services.pushing.marking import mark
 from ocpi.wire import json
@@ -89,7 +89,7 @@ def _publish(
 def _remove_unused(row: PublishedTariff, now: datetime) -> bool:
     """Before a tariff is deleted at partners no connector may refer to it (§11.2.2)."""
     mention = f'"{row.ocpi_id}"'
-    if row.party.locations.filter(body__contains=mention).exists():
+    if PublishedLocation.objects.filter(party=row.party, body__contains=mention).exists():
         return False
     with transaction.atomic():
         removed = PublishedTariff.objects.filter(pk=row.pk, removed_at__isnull=True).update(

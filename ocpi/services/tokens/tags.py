@@ -60,7 +60,12 @@ def may_pass_by_list(token: RoamingToken) -> bool:
 
 
 def tag_for_command(
-    partner: Partner, fields: TokenFields, *, charger: Charger, reference: str
+    partner: Partner,
+    fields: TokenFields,
+    *,
+    charger: Charger,
+    reference: str,
+    until: datetime | None = None,
 ) -> RoamingTag:
     """A tag of its own for one command: good at that charger only, whatever the list says.
 
@@ -72,7 +77,7 @@ def tag_for_command(
         actor=ACTOR,
         charger=charger,
         label=f"{fields.country_code}-{fields.party_id} {fields.contract_id}",
-        expires_at=clock.now() + timedelta(hours=COMMAND_TAG_HOURS),
+        expires_at=(until or clock.now()) + timedelta(hours=COMMAND_TAG_HOURS),
         max_concurrent=1,
     )
     return RoamingTag.objects.create(

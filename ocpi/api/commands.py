@@ -1,0 +1,25 @@
+"""Commands: the Receiver interface (OCPI 2.2.1 §13.2.1)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from ocpi.api.answers import Answer
+from ocpi.api.view import OcpiView
+from ocpi.models import CommandType
+from ocpi.services.commands.receiving import receive_command
+from ocpi.wire.codes import Code, OcpiError
+
+
+class Commands(OcpiView):
+    module = "commands"
+
+    def post(self, request: HttpRequest, command: str) -> Answer:
+        if command not in CommandType.values:
+            known = ", ".join(CommandType.values)
+            raise OcpiError(Code.INVALID, f"One of {known}, please", http=404)
+        sender = (
+            request.headers.get("OCPI-from-country-code", ""),
+            request.headers.get("OCPI-from-party-id", ""),
+        )
+        return Answer(receive_command(self.partner, CommandType(command), self.body, sender=sender))
