@@ -401,7 +401,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
+        "unievp.lib.api.lists.Ordering",
     ],
     "DEFAULT_PAGINATION_CLASS": "unievp.lib.api.lists.Pages",
     "PAGE_SIZE": 50,
@@ -508,6 +508,8 @@ OCPI_ALLOW_LOOPBACK: bool = env.bool("OCPI_ALLOW_LOOPBACK", default=DEBUG)
 OCPI_PAGE_LIMIT: int = env.int("OCPI_PAGE_LIMIT", default=200)
 # How long requests and answers are kept.
 OCPI_LOG_DAYS: int = env.int("OCPI_LOG_DAYS", default=30)
+# The result of a partner's command is told within this time, whatever the charger does (s).
+OCPI_COMMAND_TIMEOUT_S: int = env.int("OCPI_COMMAND_TIMEOUT_S", default=60)
 # A driver stands at the charger while a partner is asked about the token (s).
 OCPI_AUTHORIZE_TIMEOUT_S: float = env.float("OCPI_AUTHORIZE_TIMEOUT_S", default=4.0)
 

@@ -82,6 +82,7 @@ class AssignTariff(Endpoint):
 
 
 class AssignmentFilter(django_filters.FilterSet):
+    cpo_id = django_filters.UUIDFilter(field_name="template__cpo_id")
     charger_id = django_filters.CharFilter(field_name="charger__identity", lookup_expr="iexact")
     template_id = django_filters.NumberFilter(
         field_name="template_id", min_value=1, max_value=_MAX_ID
@@ -123,11 +124,20 @@ class AssignmentDetail(Endpoint):
         return Response(status=204)
 
 
+class DefaultFilter(django_filters.FilterSet):
+    cpo_id = django_filters.UUIDFilter(field_name="cpo_id")
+
+    class Meta:
+        model = TariffDefault
+        fields: ClassVar[list[str]] = []
+
+
 class Defaults(ListEndpoint[TariffDefault]):
     scopes: ClassVar = {"GET": Scope.TARIFFS_READ, "POST": Scope.TARIFFS_WRITE}
     rights: ClassVar = {"GET": Right.VIEW, "POST": Right.PRICE}
     queryset = TariffDefault.objects.select_related("template")
     serializer_class = DefaultView
+    filterset_class = DefaultFilter
     ordering_fields = ("valid_from",)
     ordering = ("cpo", "location", "-valid_from")
 

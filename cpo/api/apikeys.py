@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
+import django_filters
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -53,11 +54,23 @@ class ApiKeyView(serializers.Serializer[ApiKey]):
         return f"uniev_{key.prefix}_{_MASK}"
 
 
+class ApiKeyFilter(django_filters.FilterSet):
+    cpo_id = django_filters.UUIDFilter(field_name="cpo_id")
+    revoked = django_filters.BooleanFilter(
+        field_name="revoked_at", lookup_expr="isnull", exclude=True
+    )
+
+    class Meta:
+        model = ApiKey
+        fields: ClassVar[list[str]] = []
+
+
 class ApiKeys(ListEndpoint[ApiKey]):
     scopes: ClassVar = {"GET": Scope.KEYS_READ, "POST": Scope.KEYS_WRITE}
     rights: ClassVar = {"GET": Right.VIEW, "POST": Right.MANAGE}
     queryset = ApiKey.objects.all()
     serializer_class = ApiKeyView
+    filterset_class = ApiKeyFilter
     ordering_fields = ("name", "created_at", "last_used_at")
     ordering = ("-created_at", "-id")
 

@@ -117,3 +117,14 @@ def test_staff_make_keys_of_the_platform_or_of_one_company(client, cpo):
 def test_a_refused_key_names_the_field(body, field, client, cpo):
     assert field in fields_of(Api(client, cpo)("POST", "apikeys", body), 400)
     assert ApiKey.objects.count() == 1
+
+
+def test_keys_are_found_by_company_and_by_whether_they_are_revoked(client, cpo):
+    api = Api(client)
+    for _ in range(2):
+        made = api("POST", "apikeys", WANTED | {"cpo_id": str(cpo.pk)}).json()["id"]
+    api("DELETE", f"apikeys/{made}")
+    assert api("GET", f"apikeys?cpo_id={cpo.pk}").json()["count"] == 2
+    found = api("GET", f"apikeys?cpo_id={cpo.pk}&revoked=true").json()["results"]
+    assert [key["id"] for key in found] == [made]
+    assert api("GET", f"apikeys?cpo_id={cpo.pk}&revoked=false").json()["count"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
+import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -32,12 +33,22 @@ from unievp.lib.api.versions import check_if_match, etag_of
 from unievp.lib.errors import ForbiddenError, NotFoundError
 
 
+class ProviderFilter(django_filters.FilterSet):
+    cpo_id = django_filters.UUIDFilter(field_name="cpo_id")
+    is_active = django_filters.BooleanFilter(field_name="is_active")
+
+    class Meta:
+        model = ProviderConfig
+        fields: ClassVar[list[str]] = []
+
+
 class Providers(ListEndpoint[ProviderConfig]):
     scopes: ClassVar = {"GET": Scope.PROVIDERS_READ, "POST": Scope.PROVIDERS_WRITE}
     rights: ClassVar = {"GET": Right.MONEY, "POST": Right.MONEY}
     queryset = ProviderConfig.objects.select_related("cpo")
     serializer_class = ProviderView
-    filter_backends = ()
+    filterset_class = ProviderFilter
+    ordering_fields = ("priority", "created_at")
 
     def rows(self, rows: QuerySet[ProviderConfig]) -> QuerySet[ProviderConfig]:
         actor = self.actor

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import QuerySet
+from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+
+if TYPE_CHECKING:
+    # REST framework's views import their settings, and those import this module.
+    from rest_framework.views import APIView
 
 MOST_PER_PAGE: Final = 200
 # Nobody turns so many pages; a filter narrows what is looked for.
@@ -23,3 +29,15 @@ class Pages(LimitOffsetPagination):
         if isinstance(queryset, QuerySet):
             return queryset.order_by()[:COUNTED_TO].count()
         return len(queryset)
+
+
+class Ordering(OrderingFilter):
+    """`ordering`, with the key behind it: equal rows keep their places from page to page."""
+
+    def get_ordering(
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> Sequence[str] | None:
+        chosen = super().get_ordering(request, queryset, view)
+        if not chosen or chosen[-1].lstrip("-") in ("id", "pk"):
+            return chosen
+        return [*chosen, "-pk" if chosen[-1].startswith("-") else "pk"]

@@ -10,14 +10,15 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Count, Value
 from django.test import Client
-from rest_framework.filters import OrderingFilter
 
+from chargers.tests.factories import make_charger, make_location
 from cpo.access import PLATFORM
 from cpo.models import Role
 from cpo.tests.api import Api, fields_of
 from cpo.tests.factories import make_cpo, make_member
 from payments.api import payments as payment_endpoint
 from unievp.devtools.permissions import endpoints
+from unievp.lib.api.lists import Ordering
 from unievp.web.tests.api_world import Operation, World, make_world, operations, published
 
 pytestmark = pytest.mark.django_db
@@ -138,10 +139,28 @@ def _steady(response: Any) -> Any:
 
 
 def test_every_list_says_what_it_is_ordered_by():
+    checked = 0
     for path, view in endpoints():
-        if OrderingFilter in getattr(view, "filter_backends", ()):
+        if Ordering in getattr(view, "filter_backends", ()):
+            checked += 1
             assert isinstance(view.ordering_fields, tuple), path
             assert not {"digest", "secret", "password"} & set(view.ordering_fields), path
+    assert checked > 10
+
+
+def test_equal_rows_keep_their_places_from_page_to_page(client):
+    cpo = make_cpo()
+    location = make_location(cpo)
+    for number in range(6):
+        make_charger(location=location, name="Same", identity=f"P-{number}", tariff=False)
+    for ordering in ("name", "-name"):
+        pages = [
+            Api(client, cpo)("GET", f"chargers?ordering={ordering}&limit=2&offset={offset}").json()
+            for offset in (0, 2, 4)
+        ]
+        seen = [row["charger_id"] for page in pages for row in page["results"]]
+        expected = [f"P-{number}" for number in range(6)]
+        assert seen == (expected if ordering == "name" else expected[::-1])
 
 
 LISTS = [
