@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cpo.access import Actor, Right, cpos_of, has_right, is_platform_staff, visible
+from cpo.access import Actor, Right, visible, visible_with
 from cpo.api.apikeys import company_of_key
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.webhook_serializers import (
@@ -35,7 +35,7 @@ from cpo.services.webhooks.endpoints import (
 )
 from cpo.services.webhooks.resending import resend, resend_failed
 from unievp.lib.api.versions import check_if_match, etag_of
-from unievp.lib.errors import ForbiddenError, NotFoundError
+from unievp.lib.errors import NotFoundError
 
 _MAX_ID: Final = 2**63 - 1
 _READ, _WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
@@ -60,15 +60,7 @@ class Webhooks(ListEndpoint[WebhookEndpoint]):
     ordering = ("-created_at", "id")
 
     def rows(self, rows: QuerySet[WebhookEndpoint]) -> QuerySet[WebhookEndpoint]:
-        actor = self.actor
-        if is_platform_staff(actor):
-            return rows
-        own = [cpo.pk for cpo in cpos_of(actor) if has_right(actor, cpo, Right.MANAGE)]
-        if not own:
-            raise ForbiddenError(
-                _("Your role in this company does not allow this."), code=Right.MANAGE.value
-            )
-        return visible(actor, rows).filter(cpo__in=own)
+        return visible_with(self.actor, rows, Right.MANAGE)
 
     @extend_schema(operation_id="webhook_list", responses=WebhookView(many=True))
     def get(self, request: Request, **path: Any) -> Response:

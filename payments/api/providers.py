@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cpo.access import Actor, Right, cpos_of, has_right, is_platform_staff, require_right, visible
+from cpo.access import Actor, Right, is_platform_staff, require_right, visible, visible_with
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.tenants import company_of
 from cpo.models import CPO, Scope
@@ -30,7 +30,7 @@ from payments.services.providers import retire_provider, save_provider
 from payments.services.providers import test_provider as ask_gateway
 from unievp.lib.api.problems import ProblemError
 from unievp.lib.api.versions import check_if_match, etag_of
-from unievp.lib.errors import ForbiddenError, NotFoundError
+from unievp.lib.errors import NotFoundError
 
 
 class ProviderFilter(django_filters.FilterSet):
@@ -51,15 +51,7 @@ class Providers(ListEndpoint[ProviderConfig]):
     ordering_fields = ("priority", "created_at")
 
     def rows(self, rows: QuerySet[ProviderConfig]) -> QuerySet[ProviderConfig]:
-        actor = self.actor
-        if is_platform_staff(actor):
-            return rows
-        own = [cpo.pk for cpo in cpos_of(actor) if has_right(actor, cpo, Right.MONEY)]
-        if not own:
-            raise ForbiddenError(
-                _("Your role in this company does not allow this."), code=Right.MONEY.value
-            )
-        return visible(actor, rows).filter(cpo__in=own)
+        return visible_with(self.actor, rows, Right.MONEY)
 
     @extend_schema(operation_id="provider_list", responses=ProviderView(many=True))
     def get(self, request: Request, **path: Any) -> Response:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from chargers.api.commands import shown
 from chargers.models import (
@@ -20,9 +20,11 @@ from chargers.models import (
 )
 from cpo.services.webhooks.outbox import Listeners, News
 from unievp.lib import clock
-from unievp.web.webhooks.source import Source
+from unievp.web.webhooks.source import Log, Source
 
 _FAULTED: Final = ConnectorStatus.FAULTED.value
+_CHANGES: Final = Log(PresenceChange, "charger__cpo")
+_REPORTS: Final = Log(ConnectorStatusChange, "charger__cpo", {"status": _FAULTED})
 _OPEN: Final = (CommandStatus.QUEUED, CommandStatus.SENT)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,15 +40,6 @@ def _charger(charger: Charger, **more: Any) -> dict[str, Any]:
 
 
 # --- Presence -----------------------------------------------------------------------------------
-
-
-def _newest_presence(_position: int) -> int:
-    return PresenceChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
-
-
-def _read_presence(position: int, told: Listeners) -> Sequence[int]:
-    rows = told.of(PresenceChange.objects.filter(pk__gt=position), "charger__cpo")
-    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _presence(ids: Sequence[int], told: Listeners) -> list[News]:
@@ -71,15 +64,6 @@ def last_presences(charger_ids: Sequence[int]) -> list[int]:
 
 
 # --- Faults -------------------------------------------------------------------------------------
-
-
-def _newest_status(_position: int) -> int:
-    return ConnectorStatusChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
-
-
-def _read_faults(position: int, told: Listeners) -> Sequence[int]:
-    rows = ConnectorStatusChange.objects.filter(pk__gt=position, status=_FAULTED)
-    return list(told.of(rows, "charger__cpo").order_by("pk").values_list("pk", flat=True))
 
 
 def _faults(ids: Sequence[int], told: Listeners) -> list[News]:
@@ -164,11 +148,11 @@ def _commands(ids: Sequence[UUID], told: Listeners) -> list[News]:
 PRESENCE = Source(
     "charger.presence",
     ("charger.online", "charger.offline"),
-    _newest_presence,
-    _read_presence,
+    _CHANGES.end,
+    _CHANGES.read,
     _presence,
 )
-FAULTS = Source("charger.faults", ("charger.faulted",), _newest_status, _read_faults, _faults)
+FAULTS = Source("charger.faults", ("charger.faulted",), _REPORTS.end, _REPORTS.read, _faults)
 COMMANDS = Source(
     "command.completed",
     ("command.completed",),

@@ -6,28 +6,19 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max
-
 from cpo.services.webhooks.catalogue import TYPES
 from cpo.services.webhooks.outbox import Listeners, News
 from payments.api.payment_serializers import shown_payment
 from payments.api.settlements import SettlementView
 from payments.models import PaymentEvent, Settlement, SettlementStatusChange
-from unievp.web.webhooks.source import Source
+from unievp.web.webhooks.source import Log, Source
 
 # Whoever has them may pay, or stop the charge: they are the driver's.
 _DRIVERS_OWN: Final = ("page_url", "checkout")
 # Lines of a payment's history that tell of money again although its status stays.
 _MONEY_MOVED: Final = frozenset({"refunded", "refund_returned"})
-
-
-def _newest_payment_event(_position: int) -> int:
-    return PaymentEvent.objects.aggregate(newest=Max("pk"))["newest"] or 0
-
-
-def _read_payments(position: int, told: Listeners) -> Sequence[int]:
-    rows = told.of(PaymentEvent.objects.filter(pk__gt=position), "intent__cpo")
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+_HISTORY: Final = Log(PaymentEvent, "intent__cpo")
+_CHANGES: Final = Log(SettlementStatusChange, "settlement__cpo")
 
 
 def payment_events_of(intent_ids: Sequence[UUID]) -> list[int]:
@@ -64,15 +55,6 @@ def _is_news(event: PaymentEvent) -> bool:
     return last is None or last.status != event.status
 
 
-def _newest_settlement_change(_position: int) -> int:
-    return SettlementStatusChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
-
-
-def _read_settlements(position: int, told: Listeners) -> Sequence[int]:
-    rows = told.of(SettlementStatusChange.objects.filter(pk__gt=position), "settlement__cpo")
-    return list(rows.order_by("pk").values_list("pk", flat=True))
-
-
 def settlement_changes_of(settlement_ids: Sequence[int]) -> list[int]:
     rows = SettlementStatusChange.objects.filter(settlement__in=settlement_ids)
     return list(rows.order_by("pk").values_list("pk", flat=True))
@@ -100,13 +82,11 @@ def _types(group: str) -> tuple[str, ...]:
     return tuple(name for name in TYPES if name.startswith(f"{group}."))
 
 
-PAYMENTS = Source(
-    "payment.history", _types("payment"), _newest_payment_event, _read_payments, _payments
-)
+PAYMENTS = Source("payment.history", _types("payment"), _HISTORY.end, _HISTORY.read, _payments)
 SETTLEMENTS = Source(
     "settlement.history",
     _types("settlement"),
-    _newest_settlement_change,
-    _read_settlements,
+    _CHANGES.end,
+    _CHANGES.read,
     _settlements,
 )

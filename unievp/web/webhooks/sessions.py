@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from chargers.api.session_serializers import SessionView
@@ -15,11 +15,14 @@ from chargers.models import ChargingSession, SessionCorrection, SessionStatus
 from cpo.services.webhooks.outbox import Listeners, News
 from payments.models import Bill
 from unievp.lib import clock
-from unievp.web.webhooks.source import Source
+from unievp.web.webhooks.source import Log, Source
 
 _PARTS: Final = ("charger__location", "connector")
 # How old a reading may be that makes a session's progress worth telling.
 _FRESH: Final = timedelta(minutes=3)
+_SESSIONS: Final = Log(ChargingSession, "cpo")
+_BILLS: Final = Log(Bill, "session__cpo")
+_CORRECTIONS: Final = Log(SessionCorrection, "session__cpo")
 
 
 def session_news(
@@ -41,15 +44,6 @@ def session_news(
     ]
 
 
-def _newest_session(_position: int = 0) -> int:
-    return ChargingSession.objects.aggregate(newest=Max("pk"))["newest"] or 0
-
-
-def _read_started(position: int, told: Listeners) -> Sequence[int]:
-    rows = told.of(ChargingSession.objects.filter(pk__gt=position), "cpo")
-    return list(rows.order_by("pk").values_list("pk", flat=True))
-
-
 def _started(ids: Sequence[int], told: Listeners) -> list[News]:
     rows = ChargingSession.objects.filter(pk__in=ids).values_list("pk", "start_received_at")
     times = {pk: (pk, at) for pk, at in rows}
@@ -60,7 +54,7 @@ def _first_open(position: int) -> int:
     """No session up to it will end any more."""
     open_ones = ChargingSession.objects.filter(pk__gt=position).exclude(status=SessionStatus.ENDED)
     pks = list(open_ones.order_by().values_list("pk", flat=True))
-    return min(pks) - 1 if pks else max(_newest_session(), position)
+    return min(pks) - 1 if pks else max(_SESSIONS.end(), position)
 
 
 def _read_ended(position: int, told: Listeners) -> Sequence[int]:
@@ -83,28 +77,17 @@ def _ended(ids: Sequence[int], told: Listeners) -> list[News]:
     return session_news(ENDED.name, "session.ended", times, told)
 
 
-def _log(
-    model: type[Bill] | type[SessionCorrection], time_field: str, name: str
-) -> tuple[
-    Callable[[int], int],
-    Callable[[int, Listeners], Sequence[int]],
-    Callable[[Sequence[int], Listeners], list[News]],
-]:
-    """Reading an append-only table of what was done to sessions."""
-
-    def end(_position: int) -> int:
-        return model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
-
-    def read(position: int, told: Listeners) -> Sequence[int]:
-        rows = told.of(model._default_manager.filter(pk__gt=position), "session__cpo")
-        return list(rows.order_by("pk").values_list("pk", flat=True))
+def _update_of(
+    log: Log, time_field: str, name: str
+) -> Callable[[Sequence[int], Listeners], list[News]]:
+    """What was done to sessions, as updates of theirs."""
 
     def news(ids: Sequence[int], told: Listeners) -> list[News]:
-        rows = model._default_manager.filter(pk__in=ids)
+        rows = log.model._default_manager.filter(pk__in=ids)
         times = {pk: (sid, at) for pk, sid, at in rows.values_list("pk", "session_id", time_field)}
         return session_news(name, "session.updated", times, told)
 
-    return end, read, news
+    return news
 
 
 def _read_progress(_position: int, told: Listeners) -> Sequence[str]:
@@ -123,13 +106,21 @@ def _progress(ids: Sequence[str], told: Listeners) -> list[News]:
     return session_news(PROGRESS.name, "session.updated", times, told)
 
 
-STARTED = Source("session.started", ("session.started",), _newest_session, _read_started, _started)
+STARTED = Source("session.started", ("session.started",), _SESSIONS.end, _SESSIONS.read, _started)
 ENDED = Source("session.ended", ("session.ended",), _first_open, _read_ended, _ended)
-BILLED = Source("session.billed", ("session.updated",), *_log(Bill, "issued_at", "session.billed"))
+BILLED = Source(
+    "session.billed",
+    ("session.updated",),
+    _BILLS.end,
+    _BILLS.read,
+    _update_of(_BILLS, "issued_at", "session.billed"),
+)
 CORRECTED = Source(
     "session.corrected",
     ("session.updated",),
-    *_log(SessionCorrection, "found_at", "session.corrected"),
+    _CORRECTIONS.end,
+    _CORRECTIONS.read,
+    _update_of(_CORRECTIONS, "found_at", "session.corrected"),
 )
 PROGRESS = Source(
     "session.progress", ("session.updated",), lambda _position: 0, _read_progress, _progress

@@ -6,10 +6,11 @@ events, whose keys are unique, so it does not matter which of them was first, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.db.models import Max, Model
 from django.utils import translation
 
 from cpo.services.cursors import advance, position_of
@@ -33,6 +34,26 @@ class Source:
 
     def key(self, row_id: Id) -> str:
         return f"{self.name}:{row_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A table that only grows, read by its primary key; `path` leads from a row to its company.
+
+    `only` are the values that a row must have to be read.
+    """
+
+    model: type[Model]
+    path: str
+    only: Mapping[str, Any] = field(default_factory=dict)
+
+    def end(self, _position: int = 0) -> int:
+        newest: int | None = self.model._default_manager.aggregate(end=Max("pk"))["end"]
+        return newest or 0
+
+    def read(self, position: int, told: Listeners) -> Sequence[int]:
+        rows = self.model._default_manager.filter(pk__gt=position, **self.only)
+        return list(told.of(rows, self.path).order_by("pk").values_list("pk", flat=True))
 
 
 def tell(source: Source, ids: Sequence[Id], *, swept: bool = False) -> int:
