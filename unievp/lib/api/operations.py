@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from unievp.lib.api.problems import CONTENT_TYPE
 
+Direction = Literal["request", "response"]
 _IF_MATCH: Final = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
@@ -41,7 +42,7 @@ class Problem(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="For people, in their language.")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # the field is named as in RFC 9457
         child=serializers.ListField(child=serializers.CharField()),
         help_text='The path of a field ("payload.connectorId") → messages; "": the whole.',
     )
@@ -62,7 +63,7 @@ class OperationSchema(AutoSchema):
         first, _point, _rest = " ".join(self.get_description().split()).partition(". ")
         return first.rstrip(".") or None
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status, description in self._refusals().items():
             bodies.setdefault(str(status), self._refusal(status, description, direction))
@@ -78,8 +79,8 @@ class OperationSchema(AutoSchema):
             found[412] = "It has been changed since it was read."
         return found
 
-    def _refusal(self, status: int, description: str, direction: str) -> dict[str, Any]:
-        body: dict[str, Any] = self._get_response_for_code(
+    def _refusal(self, status: int, description: str, direction: Direction) -> dict[str, Any]:
+        body: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # as theirs
             Problem, str(status), media_types=[CONTENT_TYPE], direction=direction
         )
         body["description"] = description

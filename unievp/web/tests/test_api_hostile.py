@@ -76,13 +76,13 @@ def rows_of(cpo: Any) -> dict[str, int]:
     """How many rows of each model are the company's, by one query."""
     counts = [
         model._default_manager.order_by()
-        .filter(**{model.tenant_path: cpo.pk})
+        .filter(**{path: cpo.pk})
         .annotate(of_model=Value(model.__name__))
         .values("of_model")
         .annotate(how_many=Count("pk"))
         .values_list("of_model", "how_many")
         for model in apps.get_models()
-        if getattr(model, "tenant_path", PLATFORM) != PLATFORM
+        if (path := getattr(model, "tenant_path", PLATFORM)) != PLATFORM
     ]
     return dict(counts[0].union(*counts[1:], all=True))
 
