@@ -402,3 +402,27 @@ def test_call_goes_to_the_address_that_was_checked_under_the_receivers_own_name(
     deliver_due()
     ((headers, _body),) = there.received
     assert (asked, headers["host"]) == (["hook.example.com"], f"hook.example.com:{port}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_find_the_same_events_at_once_queue_them_once(there):
+    cpo = make_cpo()
+    create_endpoint(cpo, url=there.url, event_types=["*"], actor=make_member(cpo))
+    news = [
+        News("session.ended", f"race:{number}", cpo.pk, clock.now(), {}) for number in range(50)
+    ]
+    made = []
+
+    def find(found):
+        try:
+            made.append(emit_all(found))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=find, args=(order,)) for order in (news, news[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 2
+    assert EventDelivery.objects.count() == WebhookEvent.objects.count() == 50
