@@ -21,7 +21,12 @@ from cpo.services.api_keys import create_api_key
 from payments.api import payments as payment_endpoint
 from unievp.web.tests.api_world import World, make_world, operations, published
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    # Files are streamed for ASGI; read here in one go.
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse"),
+]
 
 # Of each kind, for each operation: all of them together take less than a minute.
 EXAMPLES = 12
