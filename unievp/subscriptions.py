@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from chargers import events as field
 from chargers import live
 from chargers import tasks as charger_tasks
+from chargers.ocpp import gate
 from chargers.services.site_power import nudging
 from cpo import events as company
+from cpo import live as company_live
 from cpo import tasks as company_tasks
 from ocpi import events as roaming
 from ocpi import tasks as ocpi_tasks
+from ocpi.services.tokens.asking import Asker
 from payments import events as money
 from payments import live as payment_live
 from payments import tasks as payment_tasks
@@ -49,6 +52,7 @@ def connect_subscriptions() -> None:
     subscribe(company.CompanyRegistered, company_tasks.on_company_registered)
     subscribe(company.MemberInvited, company_tasks.on_member_invited)
     subscribe(company.NotificationsMade, company_tasks.on_notifications_made)
+    subscribe(company.NotificationsMade, company_live.on_notifications_made)
 
     subscribe(money.AttemptCreated, payment_tasks.on_attempt_created)
     subscribe(money.AttemptWithdrawn, payment_tasks.on_attempt_withdrawn)
@@ -93,6 +97,7 @@ def connect_webhooks() -> None:
 
 
 def _connect_roaming() -> None:
+    gate.ask_before_judging(Asker())
     subscribe_many(field.ConnectorStatusChanged, ocpi_tasks.on_chargers_changed)
     subscribe_many(field.ChargerPresenceChanged, ocpi_tasks.on_chargers_changed)
     subscribe_many(field.SessionStarted, ocpi_tasks.on_sessions_changed)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from chargers.models import EndedBy
-from chargers.ocpp import routes
+from chargers.ocpp import gate, routes
 from chargers.ocpp.commands_out import CommandSender
 from chargers.ocpp.eager import run_eagerly
 from chargers.ocpp.frames import clean_text
@@ -66,8 +67,10 @@ class Connection:
     """`feed` takes frames; `close` may be called by anyone, more than once."""
 
     __slots__ = (
+        "_asking",
         "_farewell",
         "_heard_at",
+        "_held",
         "_inbound",
         "_open_calls",
         "_peer",
@@ -97,6 +100,9 @@ class Connection:
         self._heard_at = connected_at
         self._farewell: tuple[EndedBy, int | None, str] = (EndedBy.NETWORK, None, "")
         self._open_calls = 0
+        # CALLs behind a question to somebody outside, each with a question of its own or none.
+        self._asking: asyncio.Task[None] | None = None
+        self._held: deque[tuple[Coroutine[Any, Any, None] | None, Callable[[], None]]] = deque()
         self._peer = Peer()
         self.sender = CommandSender(caller, connection_id, self._peer, self._send_text)
 
@@ -149,6 +155,27 @@ class Connection:
             return
         inbound, plan = planned
         self._open_calls += 1
+        question = gate.question_of(self.caller.charger_pk, inbound.work)
+        if question is None and self._asking is None:
+            self._submit(call, plan, inbound)
+            return
+        self._held.append((question, partial(self._submit, call, plan, inbound)))
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().create_task(self._ask())
+
+    async def _ask(self) -> None:
+        """Ask who issued a tag, then go on in the order of the frames; this charger alone waits."""
+        while self._held:
+            question, submit = self._held.popleft()
+            if question is not None:
+                try:
+                    await question
+                except Exception:
+                    logger.exception("%s: nobody could be asked about a tag", self.caller.identity)
+            submit()
+        self._asking = None
+
+    def _submit(self, call: Call, plan: Plan, inbound: Inbound) -> None:
         reply = self._inbound.submit(self.caller.charger_pk, inbound)
         reply.add_done_callback(partial(self._committed, call, plan))
 

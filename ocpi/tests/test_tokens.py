@@ -116,8 +116,8 @@ def test_card_of_a_partner_of_one_company_charges_there_only(peer):
         ("ALLOWED", True, "Accepted"),
         ("ALWAYS", False, "Blocked"),
         # Not before the partner was asked.
-        ("ALLOWED_OFFLINE", True, "Blocked"),
-        ("NEVER", True, "Blocked"),
+        ("ALLOWED_OFFLINE", True, "Expired"),
+        ("NEVER", True, "Expired"),
     ],
 )
 def test_list_alone_decides_as_the_whitelist_says(call, whitelist, valid, status):

@@ -24,14 +24,18 @@ _BY_LIST: Final = (Whitelist.ALWAYS, Whitelist.ALLOWED)
 def follow_token(token: RoamingToken) -> RoamingTag | None:
     """The tag of a stored token, as the token is now; None where an own card has its number.
 
-    Who judges it decides what the charger finds without asking: a token that the partner wants to
-    be asked about is blocked until it was.
+    Who judges it decides what the charger finds without asking. A token that the partner wants to
+    be asked about counts as expired until it was: so it is in no charger's own list either.
     """
-    status = IdTokenStatus.ACTIVE if may_pass_by_list(token) else IdTokenStatus.BLOCKED
+    status, expires_at = IdTokenStatus.ACTIVE, None
+    if must_ask(token):
+        expires_at = clock.now()
+    elif not token.valid:
+        status = IdTokenStatus.BLOCKED
     group = token.group_id if len(token.group_id) <= LONGEST else ""
     tag = RoamingTag.objects.select_related("id_token").filter(token=token).first()
     if tag is not None:
-        change_token(tag.id_token, actor=ACTOR, status=status, group=group, expires_at=None)
+        change_token(tag.id_token, actor=ACTOR, status=status, group=group, expires_at=expires_at)
         RoamingTag.objects.filter(pk=tag.pk).update(contract_id=token.contract_id)
         return tag
     try:
@@ -41,6 +45,7 @@ def follow_token(token: RoamingToken) -> RoamingTag | None:
             actor=ACTOR,
             status=status,
             group=group,
+            expires_at=expires_at,
             label=f"{token.country_code}-{token.party_id} {token.contract_id}",
             max_concurrent=None,
         )
@@ -51,12 +56,12 @@ def follow_token(token: RoamingToken) -> RoamingTag | None:
     )
 
 
-def may_pass_by_list(token: RoamingToken) -> bool:
-    """Valid, and the partner leaves it to us."""
+def must_ask(token: RoamingToken) -> bool:
+    """Whether the partner wants to judge it itself, each time (OCPI 2.2.1 §12.4.5)."""
     by_list = token.whitelist == Whitelist.ALWAYS or (
         token.whitelist == Whitelist.ALLOWED and not token.partner.realtime_by_choice
     )
-    return token.valid and by_list
+    return not by_list
 
 
 def tag_for_command(
