@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection
 from playwright.sync_api import expect
 
+from cpo.events import NotificationsMade
+from cpo.live import on_notifications_made
 from cpo.models import (
     DeliveryAttempt,
     DeliveryStatus,
@@ -132,3 +136,23 @@ def test_staff_see_failing_webhooks(visit, transactional_db):
     delivery = EventDelivery.objects.filter(status="failed").latest("pk")
     page.goto(f"{desk.server}/admin/cpo/eventdelivery/{delivery.pk}/change/")
     desk.picture("admin-delivery", whole=True)
+
+
+def test_bell_of_an_open_board_rings_at_once(visit, transactional_db):
+    alpha = company("Nusantara Charge")
+    visitor = visit()
+    page = visitor.sign_in(alpha.owner.email, PASSWORD)
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    notify([alpha.owner], event="charger.offline", key="1", args={"charger": "NUSA-0001"})
+    # In a thread of its own, as in a worker: the browser's loop runs in this one.
+    thread = Thread(target=ring, args=(alpha.owner.pk,))
+    thread.start()
+    thread.join()
+    expect(page.locator("#bell-side")).to_contain_text("1")
+
+
+def ring(user_id):
+    try:
+        on_notifications_made(NotificationsMade((user_id,)))
+    finally:
+        connection.close()

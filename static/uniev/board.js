@@ -69,6 +69,7 @@
     pingTimer = setTimeout(ping, PING_EVERY_MS);
     if (message.kind === "hello") hello(message.versions);
     else if (message.kind === "changed") change(message);
+    else if (message.kind === "bell") htmx.trigger("#bell-side", "ring");
   }
 
   function hello(versions) {

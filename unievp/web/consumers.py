@@ -14,6 +14,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from chargers import live
 from cpo.access import cpos_of
+from cpo.live import person_group
 from cpo.models import User
 from unievp.lib.db import in_db
 
@@ -24,8 +25,9 @@ NOTHING_TO_SEE = 4403
 
 class BoardConsumer(AsyncJsonWebsocketConsumer):
     """Out: `{"kind": "hello", "versions": {cpo: n}}` once the groups are joined, then
-    `{"kind": "changed", "cpo": id, "version": n, "chargers": [id, …]}`; `{"kind": "pong"}`
-    answers `{"kind": "ping"}`, by which a page notices a line that is dead but not closed.
+    `{"kind": "changed", "cpo": id, "version": n, "chargers": [id, …]}`, and `{"kind": "bell"}`
+    for something new to the person; `{"kind": "pong"}` answers `{"kind": "ping"}`, by which a page
+    notices a line that is dead but not closed.
     """
 
     async def connect(self) -> None:
@@ -40,8 +42,7 @@ class BoardConsumer(AsyncJsonWebsocketConsumer):
         if not cpo_ids:
             await self.close(NOTHING_TO_SEE)
             return
-        for cpo_id in cpo_ids:
-            group = live.cpo_group(cpo_id)
+        for group in (person_group(user.pk), *map(live.cpo_group, cpo_ids)):
             self.groups_joined.append(group)
             await self.channel_layer.group_add(group, self.channel_name)
         # After joining: whatever is older than these versions is in the page or is fetched now.
@@ -60,6 +61,9 @@ class BoardConsumer(AsyncJsonWebsocketConsumer):
         """Only pings come in; anything else is no protocol of ours and is ignored."""
         if text_data == '{"kind":"ping"}':
             await self.send_json({"kind": "pong"})
+
+    async def bell_rang(self, _message: dict[str, Any]) -> None:
+        await self.send_json({"kind": "bell"})
 
     async def chargers_changed(self, message: dict[str, Any]) -> None:
         await self.send_json(

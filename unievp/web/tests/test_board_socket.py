@@ -12,6 +12,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connections
 
 from chargers import events, live
+from cpo.events import NotificationsMade
+from cpo.live import on_notifications_made
 from unievp.web.consumers import NOT_SIGNED_IN, NOTHING_TO_SEE
 from unievp.web.routes import websocket_urlpatterns
 from unievp.web.tests.cast import company, person
@@ -162,3 +164,18 @@ async def test_dead_valkey_hurts_nobody(settings):
     finally:
         live._client.cache_clear()
     await asyncio.sleep(0)
+
+
+async def test_bell_rings_on_the_pages_of_whom_it_is_for():
+    alice, bob = await sync_to_async(company)("Alpha"), await sync_to_async(company)("Bravo")
+    other = await sync_to_async(person)("other@alpha.example", alice.cpo)
+    page, _hello = await opened(alice.owner)
+    pages = [(await opened(who))[0] for who in (other, bob.owner)]
+    await sync_to_async(on_notifications_made)(NotificationsMade((alice.owner.pk,)))
+    assert await page.receive_json_from(5) == {"kind": "bell"}
+    # Their next word is about something else: the bell was not theirs.
+    await tell({alice.cpo.pk: [1], bob.cpo.pk: [2]})
+    for each in pages:
+        assert (await each.receive_json_from(5))["kind"] == "changed"
+    for each in (page, *pages):
+        await each.disconnect()
