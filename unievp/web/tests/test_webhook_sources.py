@@ -254,7 +254,8 @@ def asked(monkeypatch):
     asked = []
     monkeypatch.setattr(nudges, "_answers", {})
     monkeypatch.setattr(
-        nudges.current_app, "send_task", lambda name, args, **_options: asked.append((name, args))
+        "celery.Celery.send_task",
+        lambda _app, name, args, **_options: asked.append((name, args)),
     )
     return asked
 
