@@ -9,6 +9,7 @@ import orjson
 from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
@@ -46,6 +47,14 @@ class Endpoint(APIView):
     def actor(self) -> Actor:
         """Who asks: a person or an API key; `cpo.access` takes either."""
         return cast("Actor", self.request.user)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Strangers and wrong keys are counted, too: REST framework turns them away before."""
+        try:
+            super().initial(request, *args, **kwargs)
+        except (AuthenticationFailed, NotAuthenticated):
+            self.check_throttles(request)
+            raise
 
     def require(self, cpo: CPO) -> None:
         """Raise ForbiddenError unless the actor has the right of this method in `cpo`.

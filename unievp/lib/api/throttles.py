@@ -9,6 +9,8 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from unievp.lib.throttle import client_address
+
 if TYPE_CHECKING:
     # REST framework's views import their settings, and those import this module.
     from rest_framework.views import APIView
@@ -20,6 +22,10 @@ class CallerThrottle(SimpleRateThrottle):
     """By API key, person or address; the rates are `DEFAULT_THROTTLE_RATES` caller and nobody."""
 
     scope = "caller"
+
+    def get_ident(self, request: Request) -> str:
+        """The address. REST framework's own believes whatever `X-Forwarded-For` a caller writes."""
+        return client_address(request._request)
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         user: Any = request.user

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
+import random
 
 import pytest
 from django.test import Client
@@ -15,6 +17,11 @@ from unievp.lib.api.throttles import CallerThrottle
 
 pytestmark = pytest.mark.django_db
 NEW = {"charger_id": "JKT-1", "location": {"name": "Plaza"}}
+
+
+def somewhere():
+    """An address that no other test has called from."""
+    return str(ipaddress.IPv6Address(random.getrandbits(128)))
 
 
 def problem(response, status):
@@ -83,16 +90,44 @@ def test_strangers_are_throttled_by_address(client, monkeypatch):
     rates = {"caller": "2/min", "nobody": "2/min", "registration": "2/min"}
     monkeypatch.setattr(CallerThrottle, "THROTTLE_RATES", rates)
 
-    def register(address):
+    def register(address, forged="198.51.100.1"):
         return client.post(
-            "/api/cpo/register", {}, content_type="application/json", REMOTE_ADDR=address
+            "/api/cpo/register",
+            {},
+            content_type="application/json",
+            REMOTE_ADDR=address,
+            HTTP_X_FORWARDED_FOR=forged,
         )
 
-    assert [register("192.0.2.7").status_code for _ in range(2)] == [400, 400]
-    response = register("192.0.2.7")
+    here = somewhere()
+    assert [register(here).status_code for _ in range(2)] == [400, 400]
+    # Whoever writes another address into a header is still themselves.
+    response = register(here, forged="198.51.100.2")
     problem(response, 429)
     assert int(response["Retry-After"]) >= 1
-    assert register("192.0.2.8").status_code == 400
+    assert register(somewhere()).status_code == 400
+
+
+def test_wrong_keys_are_counted_by_address(client, monkeypatch):
+    monkeypatch.setattr(CallerThrottle, "THROTTLE_RATES", {"caller": "2/min", "nobody": "2/min"})
+    here = somewhere()
+    for expected in (401, 401, 429):
+        headers = {"Authorization": f"Api-Key uniev_0000000{expected}_x"}
+        problem(client.get("/api/chargers", headers=headers, REMOTE_ADDR=here), expected)
+    assert Api(client, make_cpo())("GET", "chargers").status_code == 200
+
+
+def test_behind_a_proxy_the_address_is_what_the_proxy_added(client, monkeypatch, settings):
+    settings.BEHIND_PROXY = True
+    rates = {"caller": "1/min", "nobody": "1/min", "registration": "1/min"}
+    monkeypatch.setattr(CallerThrottle, "THROTTLE_RATES", rates)
+
+    def ask(chain):
+        return client.get("/api/chargers", HTTP_X_FORWARDED_FOR=chain).status_code
+
+    here = somewhere()
+    assert [ask(f"9.9.9.9, {here}"), ask(f"8.8.8.8, {here}")] == [401, 429]
+    assert ask(f"9.9.9.9, {somewhere()}") == 401
 
 
 def test_a_fault_of_ours_is_named_in_the_answer_and_in_the_log(api, monkeypatch, caplog):
