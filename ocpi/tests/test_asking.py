@@ -173,11 +173,15 @@ def test_tags_cost_nothing_where_nobody_wants_to_be_asked(
 ):
     asker = Asker()
     first = asker(site.pk, "CARD-A")
-    async_to_sync(lambda: first)()
+
+    async def wait(question):
+        await question
+
+    async_to_sync(wait)(first)
     with django_assert_num_queries(0):
         assert asker(site.pk, "CARD-A") is None
     push_token(call, "CARD-A", whitelist="NEVER")
     peer.answers[ASKED] = says()
     later = Asker()
-    async_to_sync(lambda: later(site.pk, "CARD-A"))()
+    async_to_sync(wait)(later(site.pk, "CARD-A"))
     assert len(peer.calls("POST")) == 1

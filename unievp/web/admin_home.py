@@ -129,6 +129,22 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("auth.Group", "admin_panel_settings"),
         ),
     ),
+    (
+        _("Roaming"),
+        (
+            ("ocpi.Partner", "handshake"),
+            ("ocpi.Party", "flag"),
+            ("ocpi.PublishedLocation", "share_location"),
+            ("ocpi.PublishedTariff", "sell"),
+            ("ocpi.RoamingToken", "contactless"),
+            ("ocpi.RoamingTag", "label"),
+            ("ocpi.RoamingSession", "bolt"),
+            ("ocpi.Cdr", "receipt"),
+            ("ocpi.CommandRequest", "terminal"),
+            ("ocpi.Push", "outbox"),
+            ("ocpi.Exchange", "swap_horiz"),
+        ),
+    ),
     (_("Records"), (("cpo.AuditEntry", "fact_check"),)),
 )
 # Registered by libraries, of no use on the desk's menu.

@@ -50,6 +50,15 @@ INLINE_ONLY = {
     "payments.PaymentAttempt",
     "payments.PaymentEvent",
     "payments.SettlementProof",
+    # On the pages of their partner, and of their published location.
+    "ocpi.PartnerEndpoint",
+    "ocpi.PartnerParty",
+    "ocpi.ExceptionalHours",
+    "ocpi.LocationImage",
+    "ocpi.OpeningHours",
+    # Digests alone, and who is sending just now.
+    "ocpi.InboundToken",
+    "ocpi.PushLine",
     "tariffs.PriceComponent",
     "tariffs.TariffElement",
     "payments.LedgerBlockItem",
