@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from celery import shared_task
 
@@ -11,12 +12,14 @@ from chargers.models import ReservationStatus
 from ocpi import events
 from ocpi.models import CommandRequest, Partner, PartnerStatus, RequestStatus
 from ocpi.services.calling import log
+from ocpi.services.calling.client import CallError
 from ocpi.services.commands import telling
 from ocpi.services.publishing import locations, tariffs
 from ocpi.services.pushing import sending, sweeping
 from ocpi.services.selling import cdrs, sessions
-from ocpi.services.tokens import tags
+from ocpi.services.tokens import fetching, tags
 from payments import events as money
+from unievp.lib import clock
 
 
 def on_chargers_changed(
@@ -52,6 +55,10 @@ def on_result_decided(event: events.ResultDecided) -> None:
 def on_reservation_changed(event: field.ReservationChanged) -> None:
     if event.status == ReservationStatus.CANCELLED:
         withdraw_reservation.apply_async((event.reservation_id,), retry=False)
+
+
+def on_partner_registered(event: events.PartnerRegistered) -> None:
+    fetch_tokens.apply_async((event.partner_id,), retry=False)
 
 
 def on_pushes_due(event: events.PushesDue) -> None:
@@ -111,6 +118,24 @@ def withdraw_reservation(reservation_id: int) -> bool:
 @shared_task
 def sweep_requests() -> int:
     return telling.sweep_requests()
+
+
+@shared_task
+def fetch_tokens(partner_id: int) -> int:
+    """All of them, once a partner has connected; one that serves none costs nothing."""
+    partner = Partner.objects.filter(pk=partner_id, status=PartnerStatus.REGISTERED).first()
+    if partner is None:
+        return 0
+    try:
+        return fetching.fetch_tokens(partner)
+    except CallError:
+        # Its own log has it, and the hourly sweep comes back to it.
+        return 0
+
+
+@shared_task
+def fetch_recent_tokens() -> int:
+    return fetching.fetch_recent(clock.now() - timedelta(hours=3))
 
 
 @shared_task

@@ -73,6 +73,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "tell partners results": ("ocpi.tasks.sweep_requests", 10.0),
     "push to partners": ("ocpi.tasks.push", 10.0),
     "find what partners never got": ("ocpi.tasks.sweep_pushes", 5 * MINUTE),
+    "fetch partners' tokens": ("ocpi.tasks.fetch_recent_tokens", HOUR),
     "forget OCPI exchanges": ("ocpi.tasks.forget_exchanges", HOUR),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }

@@ -106,6 +106,7 @@ def _connect_roaming() -> None:
     subscribe_many(field.CommandFinished, ocpi_tasks.on_commands_finished)
     subscribe(field.ReservationChanged, ocpi_tasks.on_reservation_changed)
     subscribe(roaming.ResultDecided, ocpi_tasks.on_result_decided)
+    subscribe(roaming.PartnerRegistered, ocpi_tasks.on_partner_registered)
     subscribe(roaming.PushesDue, ocpi_tasks.on_pushes_due)
 
 

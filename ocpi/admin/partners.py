@@ -104,7 +104,7 @@ class PartnerAdmin(AuditedAdmin):
         "reached",
         "error",
         "modules",
-        "log",
+        "wire_log",
     )
     readonly_fields = (
         "state",
@@ -115,7 +115,7 @@ class PartnerAdmin(AuditedAdmin):
         "reached",
         "error",
         "modules",
-        "log",
+        "wire_log",
     )
     inlines = (PartyInline, EndpointInline)
     actions_detail = (
@@ -188,7 +188,7 @@ class PartnerAdmin(AuditedAdmin):
         return format_html_join("", "{}: {} {}<br>", lines) or "-"
 
     @column(_("log"))
-    def log(self, partner: Partner) -> str:
+    def wire_log(self, partner: Partner) -> str:
         return list_link("ocpi.Exchange", _("Requests and answers"), partner__id__exact=partner.pk)
 
     @detail_action(_("Give a token"), url_path="invite", icon="key", permissions=ACT)

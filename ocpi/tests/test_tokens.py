@@ -8,7 +8,8 @@ from chargers.models import IdToken
 from chargers.services.authorization import authorize
 from chargers.tests.factories import make_token
 from ocpi.models import RoamingTag, RoamingToken
-from ocpi.services.tokens.fetching import fetch_tokens
+from ocpi.services.partners.registering import resume, suspend
+from ocpi.services.tokens.fetching import fetch_recent, fetch_tokens
 from ocpi.tests.calling import Caller, code, data, envelope
 from ocpi.tests.driving import push_token, token_body
 from ocpi.tests.field import make_site
@@ -134,6 +135,28 @@ def test_long_uid_gets_a_tag_of_twenty_characters_and_keeps_it(call):
     call.put(f"tokens/NL/TNM/{uid}", {**body, "contract_id": "NEW"}, type="APP_USER")
     again = RoamingTag.objects.get()
     assert (again.id_token_id, again.contract_id) == (tag.id_token_id, "NEW")
+
+
+def test_drivers_of_a_partner_that_is_paused_or_gone_are_refused(call, partner):
+    site = make_site()
+    push_token(call, "CARD-A")
+    suspend(partner, actor="test")
+    assert verdict(site, "CARD-A") == "Blocked"
+    resume(partner, actor="test")
+    assert verdict(site, "CARD-A") == "Accepted"
+    call.send("DELETE", "credentials")
+    assert verdict(site, "CARD-A") == "Blocked"
+
+
+def test_lost_pushes_are_fetched_of_every_partner(call, partner, peer):
+    down = connect_partner(peer, party=("DE", "ABC"), path="/down")
+    peer.answers["GET"] = lambda request: (
+        (503, b"") if "/down" in request.path else (200, success([token_body("ONE")]))
+    )
+    assert fetch_recent(clock.now()) == 1
+    assert RoamingToken.objects.get().partner == partner
+    down.refresh_from_db()
+    assert down.last_error.startswith("tokens: HTTP 503")
 
 
 def test_own_card_of_the_same_number_wins(call):

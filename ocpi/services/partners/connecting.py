@@ -21,6 +21,7 @@ from ocpi.models import (
 )
 from ocpi.services.partners.credentials import Credentials
 from ocpi.services.partners.discovery import Offer
+from ocpi.services.tokens.tags import block_tags, restore_tags
 from ocpi.states import PARTNER
 from ocpi.wire.codes import invalid
 from unievp.lib import clock
@@ -81,6 +82,7 @@ def connect(partner: Partner, credentials: Credentials, offer: Offer, *, actor: 
         },
         cpo=partner.cpo,
     )
+    restore_tags(partner)
     publish(PartnerRegistered(partner.pk))
 
 
@@ -107,6 +109,8 @@ def forget_connection(partner: Partner, *, actor: User | str, reason: str) -> No
         reason=reason,
         cpo=partner.cpo,
     )
+    # Its drivers are refused from now on; what runs goes on and is billed.
+    block_tags(partner)
     publish(PartnerDisconnected(partner.pk))
 
 

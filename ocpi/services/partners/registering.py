@@ -32,6 +32,7 @@ from ocpi.services.partners.connecting import (
 from ocpi.services.partners.credentials import Credentials, our_credentials, read_credentials
 from ocpi.services.partners.discovery import discover
 from ocpi.services.partners.inviting import issue_token
+from ocpi.services.tokens.tags import block_tags, restore_tags
 from ocpi.wire.codes import Code, OcpiError
 from unievp.lib.errors import ConflictError, RefusedError
 
@@ -177,6 +178,10 @@ def _switch(partner: Partner, status: PartnerStatus, action: str, actor: User | 
         before = row.status
         row.status = status
         row.save(update_fields=["status"])
+        if status == PartnerStatus.SUSPENDED:
+            block_tags(row)
+        else:
+            restore_tags(row)
         audit.record(
             actor=actor,
             action=action,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from ocpi.models import InterfaceRole, Partner, RoamingToken
+from ocpi.models import InterfaceRole, Partner, PartnerStatus, RoamingToken
 from ocpi.objects.tokens import read_token
-from ocpi.services.calling.client import endpoint_of
+from ocpi.services.calling.client import CallError, endpoint_of
 from ocpi.services.calling.pages import pull
 from ocpi.services.tokens.receiving import put_token
 from ocpi.services.tokens.tags import follow_token
@@ -58,3 +58,20 @@ def _end_unlisted(partner: Partner, listed: set[int]) -> None:
         token.valid = False
         token.save(update_fields=["valid"])
         follow_token(token)
+
+
+def fetch_recent(since: datetime) -> int:
+    """What every connected partner changed since then, for pushes that were lost; how many."""
+    partners = Partner.objects.filter(
+        status=PartnerStatus.REGISTERED,
+        endpoints__identifier="tokens",
+        endpoints__role=InterfaceRole.SENDER,
+    )
+    count = 0
+    for partner in partners:
+        try:
+            count += fetch_tokens(partner, since=since)
+        except CallError as error:
+            # The others' lists are fetched all the same; the log has the answer.
+            logger.info("The tokens of %s were not fetched: %s", partner, error)
+    return count
