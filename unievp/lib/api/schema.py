@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
     OpenApiYamlRenderer,
     OpenApiYamlRenderer2,
 )
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 
 class FormatNegotiation(DefaultContentNegotiation):
@@ -32,6 +38,14 @@ class FormatNegotiation(DefaultContentNegotiation):
         return chosen
 
 
+@cache
+def drawn(language: str) -> dict[str, Any]:
+    """The document, kept: to draw it takes most of a second, and anybody may ask for it."""
+    with translation.override(language):
+        document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return document
+
+
 class SchemaView(SpectacularAPIView):
     # The plain media types first: they are what a reader that accepts anything can show.
     renderer_classes = [
@@ -41,3 +55,10 @@ class SchemaView(SpectacularAPIView):
         OpenApiYamlRenderer,
     ]
     content_negotiation_class = FormatNegotiation
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """In the language of `?lang=`, or of the request; one that we have."""
+        asked = [request.query_params.get("lang"), translation.get_language()]
+        known = [each for each in asked if each in dict(settings.LANGUAGES)]
+        return Response(drawn((known or [settings.LANGUAGE_CODE])[0]))

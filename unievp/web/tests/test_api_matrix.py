@@ -11,7 +11,6 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import Client
-from drf_spectacular.generators import SchemaGenerator
 
 from chargers.models import ChargingSession
 from cpo.api.rights import Caller, Open, Platform, Row
@@ -22,7 +21,7 @@ from cpo.tests.factories import make_member, make_user
 from payments.api import payments as payment_endpoint
 from payments.models import PaymentIntent
 from unievp.devtools.permissions import permission_rows
-from unievp.web.tests.api_world import World, make_world, operations, published
+from unievp.web.tests.api_world import World, make_world, operations
 
 pytestmark = pytest.mark.django_db
 
@@ -46,12 +45,6 @@ def nobody_waits(monkeypatch):
     monkeypatch.setattr(supabase, "is_configured", lambda: True)
     monkeypatch.setattr(supabase, "driver_of_token", lambda token: Driver.objects.get(pk=token))
     monkeypatch.setattr("unievp.lib.api.throttles.CallerThrottle.allow_request", lambda *_a: True)
-
-
-@pytest.fixture(autouse=True)
-def the_document_is_drawn_once(monkeypatch):
-    document = published()
-    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *_a, **_k: document)
 
 
 @pytest.mark.parametrize("caller", CALLERS)

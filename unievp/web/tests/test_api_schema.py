@@ -6,6 +6,9 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
+
+from unievp.lib.api import schema
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +43,21 @@ def test_schema_is_valid_without_a_warning_and_has_the_contracts_addresses(tmp_p
         if not methods <= paths.get(path, {}).keys()
     }
     assert missing == {}
+
+
+def test_the_document_is_drawn_once_per_language_that_we_have(client, monkeypatch):
+    drawings = []
+
+    def draw(*_args, **_options):
+        drawings.append(translation.get_language())
+        return {"openapi": "3.1.1"}
+
+    monkeypatch.setattr("unievp.lib.api.schema.SchemaGenerator.get_schema", draw)
+    schema.drawn.cache_clear()
+    try:
+        for query in ("", "?lang=en", "?lang=id", "?lang=xx", "?lang=%00", "?lang=../en", ""):
+            response = client.get(f"/api/schema{query}", headers={"Accept-Language": "en"})
+            assert response.status_code == 200
+    finally:
+        schema.drawn.cache_clear()
+    assert sorted(drawings) == ["en", "id"]
