@@ -82,6 +82,7 @@ from chargers.models.session import (
     SessionStatusChange,
 )
 from chargers.models.session_correction import CorrectionStatus, SessionCorrection
+from chargers.models.session_hour import SessionHour, StaleHour
 from chargers.models.site_allocation import (
     AllocationReason,
     SiteAllocation,
@@ -184,6 +185,7 @@ __all__ = [
     "SecurityEvent",
     "SelfAdoption",
     "SessionCorrection",
+    "SessionHour",
     "SessionStatus",
     "SessionStatusChange",
     "Severity",
@@ -193,6 +195,7 @@ __all__ = [
     "SiteBudgetWindow",
     "SiteCharger",
     "SiteConnector",
+    "StaleHour",
     "StopLatency",
     "TariffAssignment",
     "TariffDefault",

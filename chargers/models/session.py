@@ -174,6 +174,12 @@ class ChargingSession(models.Model):
             models.Index(fields=["charger", "-started_at"], name="session_by_charger"),
             models.Index(fields=["-started_at"], name="session_by_start"),
             models.Index(
+                fields=["started_at"],
+                name="session_not_ended",
+                condition=~models.Q(status="ended"),
+            ),
+            models.Index(fields=["ended_at", "started_at"], name="session_by_end"),
+            models.Index(
                 fields=["id_token"],
                 name="session_open_by_token",
                 condition=models.Q(status="active"),
