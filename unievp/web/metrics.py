@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Count
@@ -10,11 +11,14 @@ from django.http import HttpRequest, HttpResponse
 
 from chargers.models import BillingStatus, Charger, ChargingSession, Connector, SessionStatus
 from cpo.access import is_platform_staff
+from cpo.models import DeliveryStatus, EventDelivery, Notification, WebhookEndpoint
 from payments.models import BooksProof, Difference, DifferenceStatus
 from payments.selectors.completeness import completeness
 from unievp.lib import clock
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+# Senders look every ten seconds, and every minute.
+_OVERDUE_AFTER = timedelta(minutes=5)
 Sample = tuple[dict[str, str], float | int]
 
 
@@ -62,6 +66,7 @@ def _families() -> list[tuple[str, str, list[Sample]]]:
         ("uniev_sessions_active", "Charging sessions now.", [({}, active)]),
         ("uniev_sessions_unbilled", "Ended sessions without a bill.", [({}, unbilled.count())]),
         *_books(),
+        *_news(),
         ("uniev_sessions_held", "Sessions held for review.", [({}, held)]),
         ("uniev_oldest_unbilled_seconds", "Age of the oldest unbilled session.", [({}, wait)]),
     ]
@@ -101,6 +106,28 @@ def _money() -> list[tuple[str, str, list[Sample]]]:
     return [
         (f"uniev_{name}", explanation, [({}, value)])
         for name, (explanation, value) in figures.items()
+    ]
+
+
+def _news() -> list[tuple[str, str, list[Sample]]]:
+    """What waits although nothing holds it: nobody sends."""
+    before = clock.now() - _OVERDUE_AFTER
+    deliveries = EventDelivery.objects.filter(
+        status=DeliveryStatus.PENDING,
+        next_try_at__lt=before,
+        endpoint__is_enabled=True,
+        endpoint__failing_since=None,
+    )
+    mails = Notification.objects.filter(mail_due_at__lt=before, mailed_at=None)
+    failing = WebhookEndpoint.objects.filter(failing_since__isnull=False)
+    return [
+        (
+            "uniev_events_overdue",
+            "Events not sent to webhooks that work.",
+            [({}, deliveries.count())],
+        ),
+        ("uniev_webhooks_failing", "Companies' webhooks that fail.", [({}, failing.count())]),
+        ("uniev_mails_overdue", "Notifications not mailed in time.", [({}, mails.count())]),
     ]
 
 

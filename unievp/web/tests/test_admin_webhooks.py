@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from cpo.models import ApiKey, DeliveryStatus, EventDelivery, User, WebhookEndpoint
+from cpo.models import ApiKey, DeliveryStatus, EventDelivery, Notification, User, WebhookEndpoint
 from unievp.lib import clock
 from unievp.web.tests.rows import make_row
 
@@ -87,3 +89,26 @@ def test_api_key_is_revoked(root):
     assert act(root, key, "revoke").status_code == 302
     key.refresh_from_db()
     assert key.revoked_at is not None
+
+
+def test_metrics_tell_what_nobody_sends(root, delivery):
+    late = clock.now() - timedelta(minutes=6)
+
+    def gauges():
+        lines = root.get("/metrics").content.decode().splitlines()
+        names = ("uniev_events_overdue", "uniev_webhooks_failing", "uniev_mails_overdue")
+        pairs = (each.split(" ", 1) for each in lines)
+        return {name: value for name, value in pairs if name in names}
+
+    assert set(gauges().values()) == {"0"}
+    EventDelivery.objects.update(status=DeliveryStatus.PENDING, next_try_at=late)
+    make_row(Notification, mail_due_at=late)
+    assert gauges() == {
+        "uniev_events_overdue": "1",
+        "uniev_webhooks_failing": "0",
+        "uniev_mails_overdue": "1",
+    }
+    # Where a receiver fails, waiting is the plan.
+    WebhookEndpoint.objects.update(failing_since=late)
+    assert gauges()["uniev_events_overdue"] == "0"
+    assert gauges()["uniev_webhooks_failing"] == "1"
