@@ -249,7 +249,7 @@ def test_a_session_writes_nothing_without_its_token(worlds):
             assert response.status_code == 403, operation.path
 
 
-def test_a_key_of_a_company_without_rights_to_trade_still_reads_and_stops(client):
+def test_the_key_of_a_company_that_may_not_trade_still_reads(client):
     cpo = make_cpo(verified=False)
     api = Api(client, cpo)
     assert api("GET", "chargers").status_code == 200
