@@ -22,6 +22,7 @@ from chargers.services.registration import adopting, deciding
 from chargers.services.remote_starts import intents as remote_starts
 from chargers.services.reservations import sweep as reservations
 from chargers.services.security import passwords
+from chargers.services.session_hours import recounting
 from chargers.services.site_power import rebalancing
 from chargers.services.smart_charging import following as profile_following
 from chargers.store import arrivals, connections, partitions, presence, sightings, strangers
@@ -140,6 +141,18 @@ def ask_ping_intervals() -> int:
 def maintain_partitions() -> int:
     made = partitions.make_partitions()
     return len(made) + len(partitions.drop_partitions())
+
+
+@shared_task
+def recount_stale_hours() -> int:
+    """Sum anew the hours whose sessions changed."""
+    return recounting.recount_stale_hours()
+
+
+@shared_task
+def prove_session_hours() -> int:
+    """How many hours' sums differ from their sessions: 0, or it is an error."""
+    return len(recounting.prove_hours())
 
 
 @shared_task

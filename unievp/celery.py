@@ -75,6 +75,8 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "find what partners never got": ("ocpi.tasks.sweep_pushes", 5 * MINUTE),
     "fetch partners' tokens": ("ocpi.tasks.fetch_recent_tokens", HOUR),
     "forget OCPI exchanges": ("ocpi.tasks.forget_exchanges", HOUR),
+    "sum hours of sessions": ("chargers.tasks.recount_stale_hours", 20.0),
+    "prove hours of sessions": ("chargers.tasks.prove_session_hours", 6 * HOUR),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from chargers.models import BillingStatus, ChargingSession, Connector, Location
+from chargers.models import ChargingSession, Connector, Location
+from chargers.selectors.session_sums import Span, Totals, session_sums
 from cpo.access import Actor, visible
 from unievp.lib import clock
 
 _MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Of sessions that started in a time; `revenue` is what is billed of them (minor units)."""
-
-    sessions: int
-    energy_wh: int
-    revenue: int
 
 
 def today(local: date) -> date:
@@ -40,12 +31,11 @@ def totals_since(
     actor: Actor, cpo_id: UUID | None, first_day: Callable[[date], date] = today
 ) -> Totals:
     """Since the beginning of `first_day(today)`, at each location by its own clock."""
-    return _sums(sessions_of(actor, cpo_id).filter(_since(actor, cpo_id, first_day)))
+    return session_sums(actor, cpo_id, *_spans(actor, cpo_id, first_day))
 
 
 def totals_between(actor: Actor, cpo_id: UUID | None, since: datetime, until: datetime) -> Totals:
-    rows = sessions_of(actor, cpo_id)
-    return _sums(rows.filter(started_at__gte=since, started_at__lt=until))
+    return session_sums(actor, cpo_id, Span(since, until))
 
 
 def utilisation(
@@ -91,23 +81,11 @@ def sessions_of(actor: Actor, cpo_id: UUID | None) -> QuerySet[ChargingSession]:
     return rows.filter(cpo_id=cpo_id) if cpo_id else rows
 
 
-def _sums(rows: QuerySet[ChargingSession]) -> Totals:
-    found = rows.aggregate(
-        count=Count("pk"),
-        energy=Coalesce(Sum("energy_wh"), 0),
-        revenue=Coalesce(Sum("cost", filter=Q(billing_status=BillingStatus.BILLED)), 0),
-    )
-    return Totals(found["count"], found["energy"], found["revenue"])
-
-
-def _since(actor: Actor, cpo_id: UUID | None, first_day: Callable[[date], date]) -> Q:
+def _spans(actor: Actor, cpo_id: UUID | None, first_day: Callable[[date], date]) -> Iterator[Span]:
     places = visible(actor, Location.objects.all())
     if cpo_id:
         places = places.filter(cpo_id=cpo_id)
-    condition = Q(pk__in=[])
     for zone in places.order_by().values_list("time_zone", flat=True).distinct():
         place = zoneinfo.ZoneInfo(zone)
         first = first_day(clock.now().astimezone(place).date())
-        midnight = datetime.combine(first, time.min, place)
-        condition |= Q(charger__location__time_zone=zone, started_at__gte=midnight)
-    return condition
+        yield Span(datetime.combine(first, time.min, place), time_zone=zone)

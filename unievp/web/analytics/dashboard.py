@@ -18,7 +18,8 @@ from rest_framework.response import Response
 from chargers.selectors.availability.facts import availability
 from chargers.selectors.availability.uptime import Uptime
 from chargers.selectors.board import Kpis, in_service, kpis
-from chargers.selectors.totals import Totals, month, totals_between, totals_since, utilisation
+from chargers.selectors.session_sums import Totals
+from chargers.selectors.totals import month, totals_between, totals_since, utilisation
 from cpo.access import Actor, Right
 from cpo.api.companies import find_company
 from cpo.api.endpoint import Endpoint, validated
