@@ -33,12 +33,10 @@ def staff(client):
 
 
 def act(staff, row, action, **answer):
-    """POST the confirmation page of an action; its page is asked for first."""
+    """Answer the question of an action."""
     meta = row._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(row.pk,))
-    url = url.replace("/change/", f"/{action}/")
-    assert staff.get(url).status_code == 200
-    return staff.post(url, answer, follow=True)
+    return staff.post(url.replace("/change/", f"/{action}/"), answer)
 
 
 def test_new_partner_gets_a_token_that_is_shown_once(staff, peer, settings):
@@ -68,8 +66,7 @@ def test_we_register_test_renew_pause_and_disconnect(staff, peer):
     act(staff, partner, "connect", versions_url=peer.versions_url, token="their-a")
     partner.refresh_from_db()
     assert partner.status == PartnerStatus.REGISTERED
-    response = act(staff, partner, "test")
-    assert [str(one) for one in response.context["messages"]]
+    assert act(staff, partner, "test").status_code == 302
     act(staff, partner, "renew")
     assert len(peer.calls("PUT")) == 1
     act(staff, partner, "pause")
