@@ -41,6 +41,8 @@ def test_owner_makes_a_webhook_and_sends_again_what_failed(
     page.fill("#name", "ERP")
     page.click("text=payment.*")
     page.check("[value='session.*']")
+    page.locator(".event-group summary").nth(1).click()
+    visitor.picture(f"webhook-new-{language}-{screen}", whole=True)
     page.click("#new-webhook button")
     expect(page.locator(".whole-key")).to_contain_text("whsec_")
     visitor.picture(f"webhooks-{language}-{screen}", whole=True)
