@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -90,6 +91,7 @@ class ApiKeys(ListEndpoint[ApiKey]):
         values = validated(ApiKeyRequest(data=request.data))
         cpo = company_of_key(self.actor, values.get("cpo_id"))
         _check_grant(self.actor, values["scopes"])
+        expires_at = _life(self.actor, values.get("expires_at"))
         made: list[str] = []
 
         def write() -> Answer:
@@ -97,7 +99,7 @@ class ApiKeys(ListEndpoint[ApiKey]):
                 name=values["name"],
                 cpo=cpo,
                 scopes=values["scopes"],
-                expires_at=values.get("expires_at"),
+                expires_at=expires_at,
                 actor=audit_name(self.actor),
             )
             made.append(text)
@@ -148,6 +150,16 @@ def company_of_key(actor: Actor, cpo_id: UUID | None) -> CPO | None:
         cpo = first[0]
     require_right(actor, cpo, Right.MANAGE)
     return cpo
+
+
+def _life(actor: Actor, wanted: datetime | None) -> datetime | None:
+    """Until when the new key is good; one that a key makes ends with its maker at the latest."""
+    own = actor.expires_at if isinstance(actor, ApiKey) else None
+    if own is not None and wanted is not None and wanted > own:
+        raise ForbiddenError(
+            _("This key ends before that, and so do the keys that it makes."), field="expires_at"
+        )
+    return wanted or own
 
 
 def _check_grant(actor: Actor, scopes: list[str]) -> None:

@@ -80,6 +80,20 @@ def test_a_key_of_a_company_makes_none_for_the_platform_and_none_that_may_more(c
     assert ApiKey.objects.count() == 2
 
 
+def test_a_key_that_ends_makes_none_that_outlives_it(client, cpo):
+    api = Api(client, cpo)
+    end = clock.now().replace(microsecond=0) + timedelta(days=1)
+    ApiKey.objects.update(expires_at=end)
+    later = {"expires_at": (end + timedelta(seconds=1)).isoformat()}
+    assert fields_of(api("POST", "apikeys", WANTED | later), 403) == {"expires_at"}
+    assert ApiKey.objects.count() == 1
+    made = api("POST", "apikeys", WANTED).json()["id"]
+    assert ApiKey.objects.get(pk=made).expires_at == end
+    sooner = {"expires_at": (end - timedelta(hours=1)).isoformat()}
+    made = api("POST", "apikeys", WANTED | sooner).json()["id"]
+    assert ApiKey.objects.get(pk=made).expires_at == end - timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
     ("role", "status"),
     [(Role.OWNER, 201), (Role.OPERATOR, 403), (Role.FINANCE, 403), (Role.VIEWER, 403)],
