@@ -46,6 +46,9 @@ INLINE_ONLY = {
     "chargers.SiteCharger",
     "chargers.SiteConnector",
     "chargers.SessionStatusChange",
+    # Sums that are proven every day, and the marks of those to be made anew.
+    "chargers.SessionHour",
+    "chargers.StaleHour",
     "payments.BillLine",
     "payments.PaymentAttempt",
     "payments.PaymentEvent",
