@@ -132,6 +132,7 @@ def running_peer():
 
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.handle_any)
+
     class Server(ThreadingHTTPServer):
         # Many partners of one test are this one server, called at the same moment.
         request_queue_size = 128

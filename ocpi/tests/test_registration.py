@@ -17,7 +17,7 @@ from ocpi.services.partners.registering import (
 from ocpi.tests.calling import Caller, code, data, envelope
 from ocpi.tests.partners import connect_partner
 from ocpi.tests.peer import role, success
-from unievp.lib.errors import ConflictError, RefusedError
+from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +201,14 @@ def test_failed_registration_leaves_no_token_behind(invited, peer, answers):
     assert set(InboundToken.objects.values_list("pk", flat=True)) == before
     partner.refresh_from_db()
     assert partner.status == PartnerStatus.INVITED
+
+
+@pytest.mark.parametrize("token", ["", "a b", "ä", "x" * 65])
+def test_token_that_no_header_carries_is_refused_before_anybody_is_called(invited, peer, token):
+    with pytest.raises(InvalidError) as error:
+        register_with(invited[0], versions_url=peer.versions_url, token=token, actor="test")
+    assert error.value.field == "token"
+    assert peer.requests == []
 
 
 def test_we_renew_our_credentials(partner, peer):

@@ -34,7 +34,8 @@ from ocpi.services.partners.discovery import discover
 from ocpi.services.partners.inviting import issue_token
 from ocpi.services.tokens.tags import block_tags, restore_tags
 from ocpi.wire.codes import Code, OcpiError
-from unievp.lib.errors import ConflictError, RefusedError
+from ocpi.wire.tokens import is_token
+from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 
 _ON_LINE = (PartnerStatus.REGISTERED, PartnerStatus.SUSPENDED)
 
@@ -69,11 +70,15 @@ def remove_credentials(partner: Partner) -> None:
 def register_with(partner: Partner, *, versions_url: str, token: str, actor: User | str) -> Partner:
     """We register with them, by the `token` and address that they gave us out of band.
 
-    Raises ConflictError (connected already), RefusedError that says what went wrong; then nothing
-    of the try is left but the log.
+    Raises ConflictError (connected already), InvalidError (no token), RefusedError that says what
+    went wrong; then nothing of the try is left but the log.
     """
     if partner.status in _ON_LINE:
         raise ConflictError(_("This partner is connected already."), code="partner_connected")
+    token = token.strip()
+    if not is_token(token):
+        detail = _("A token has at most 64 characters, letters, digits and signs without spaces.")
+        raise InvalidError(detail, field="token")
     return _exchange(partner, "POST", versions_url=versions_url, token=token, actor=actor)
 
 

@@ -90,11 +90,11 @@ async def _deliver(peer: Peer, push: Push) -> Reply | None:
     """The reply that decided; None where there was nothing to send."""
     parcel = await in_db(compose, push)
     if parcel is None:
-        await in_db(_note_sent, push, None, "")
+        await in_db(note_sent, push, None, "")
         return None
     reply = await _send_all(peer, parcel)
     if not reply.error:
-        await in_db(_note_sent, push, reply, parcel.known)
+        await in_db(note_sent, push, reply, parcel.known)
     elif not reply.unreachable:
         await in_db(_note_refused, push, reply)
     return reply
@@ -151,13 +151,13 @@ def _waiting(partner_id: int) -> list[Push]:
     )
 
 
-def _note_sent(push: Push, reply: Reply | None, known: str) -> None:
+def note_sent(push: Push, reply: Reply | None, known: str) -> None:
+    """`push` as it was read before it was sent: what has changed since waits again."""
     now = clock.now()
     their_url = reply.headers.get("Location", "")[:255] if reply is not None else ""
     with transaction.atomic():
         row = Push.objects.select_for_update(of=("self",)).get(pk=push.pk)
         row.sent, row.known = push.wanted, known
-        # What changed while it was on its way is sent again.
         row.status = PushStatus.SENT if row.wanted == push.wanted else PushStatus.WAITING
         row.sent_at, row.attempts, row.error = now, 0, ""
         row.their_url = their_url or row.their_url
