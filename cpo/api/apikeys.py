@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from cpo.access import Actor, Right, audit_name, cpos_of, is_platform_staff, require_right, visible
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
-from cpo.models import CPO, ApiKey, Scope
+from cpo.models import CPO, ApiKey, Scope, User
 from cpo.services.api_keys import create_api_key, revoke_api_key
 from cpo.services.idempotency import Answer
 from unievp.lib.api.examples import CPO_ID, example
@@ -91,6 +91,8 @@ class ApiKeys(ListEndpoint[ApiKey]):
         values = validated(ApiKeyRequest(data=request.data))
         cpo = company_of_key(self.actor, values.get("cpo_id"))
         _check_grant(self.actor, values["scopes"])
+        if cpo is None:
+            _check_decisions(self.actor, values["scopes"])
         expires_at = _life(self.actor, values.get("expires_at"))
         made: list[str] = []
 
@@ -160,6 +162,21 @@ def _life(actor: Actor, wanted: datetime | None) -> datetime | None:
             _("This key ends before that, and so do the keys that it makes."), field="expires_at"
         )
     return wanted or own
+
+
+def _check_decisions(actor: Actor, scopes: list[str]) -> None:
+    """A key of the platform decides about settlements: only who may do that gives it away.
+
+    No key does, since then nobody would know whose eyes the second pair is.
+    """
+    decides = sorted({Scope.ALL, Scope.SETTLEMENTS_WRITE} & set(scopes))
+    may = isinstance(actor, User) and actor.has_perm("payments.change_settlement")
+    if decides and not may:
+        raise ForbiddenError(
+            _("Only finance staff give a key of the platform %(scope)s.") % {"scope": decides[0]},
+            field="scopes",
+            code="insufficient_scope",
+        )
 
 
 def _check_grant(actor: Actor, scopes: list[str]) -> None:

@@ -10,13 +10,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cpo.models import CPO, ApiKey, Scope, User
+from cpo.models import CPO, ApiKey, AuditEntry, Scope, User
 from cpo.services import audit
 from unievp.lib import clock
 from unievp.lib.errors import InvalidError
 from unievp.lib.secrets import keyed_digest, matches_digest, new_token
 
 _MARK = "uniev"
+_MADE = "api_key.create"
 _USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -56,7 +57,7 @@ def create_api_key(
         )
         audit.record(
             actor=actor,
-            action="api_key.create",
+            action=_MADE,
             subject=key,
             after={"prefix": prefix, "scopes": " ".join(key.scopes)},
             cpo=cpo,
@@ -79,6 +80,14 @@ def revoke_api_key(key: ApiKey, *, actor: User | str) -> ApiKey:
                 cpo=locked.cpo,
             )
     return locked
+
+
+def maker_of(key: ApiKey) -> int | None:
+    """The person who made it, by the audit log; None: a command of the server, or another key."""
+    made = AuditEntry.objects.filter(
+        subject_type=key._meta.label, subject_id=str(key.pk), action=_MADE
+    )
+    return made.values_list("actor_id", flat=True).first()
 
 
 def recognise(text: str) -> ApiKey | None:

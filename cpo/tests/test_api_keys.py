@@ -142,3 +142,18 @@ def test_keys_are_found_by_company_and_by_whether_they_are_revoked(client, cpo):
     found = api("GET", f"apikeys?cpo_id={cpo.pk}&revoked=true").json()["results"]
     assert [key["id"] for key in found] == [made]
     assert api("GET", f"apikeys?cpo_id={cpo.pk}&revoked=false").json()["count"] == 1
+
+
+def test_only_finance_staff_give_a_platform_key_the_right_to_decide(client, cpo):
+    def post(**more):
+        body = {"name": "Till", "scopes": ["settlements:write"]} | more
+        return client.post("/api/apikeys", body, content_type="application/json").status_code
+
+    client.force_login(make_user(is_staff=True))
+    assert [post(), post(scopes=["*"]), post(cpo_id=str(cpo.pk))] == [403, 403, 201]
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    assert [post(), post(scopes=["*"])] == [201, 201]
+    platform = Api(client)
+    for scopes in (["*"], ["settlements:write"]):
+        refused = platform("POST", "apikeys", {"name": "Till", "scopes": scopes})
+        assert fields_of(refused, 403) == {"scopes"}

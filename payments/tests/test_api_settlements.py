@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cpo.models import Role
+from cpo.services.api_keys import create_api_key
 from cpo.tests.factories import make_cpo, make_user
 from payments.models import Settlement
 from payments.tests.factories import give, make_member, make_paid_cpo, make_staff
@@ -137,3 +138,20 @@ def test_only_those_who_handle_money_ask(client, cpo):
         client.force_login(make_member(cpo, role))
         assert ask(client, cpo).status_code == status
     problem(ask(client, cpo, key=key_for(cpo, "wallet:read")), 403)
+
+
+def test_a_key_of_who_asked_is_no_second_pair_of_eyes(client, cpo):
+    finance = make_staff()
+    _key, text = create_api_key(name="Mine", cpo=None, actor=finance)
+    client.force_login(finance)
+    settlement = ask(client, cpo, {"amount": 60_000}).json()["id"]
+    client.logout()
+    refused = call(client, "POST", path_of(cpo, f"/{settlement}/approve"), {}, key=text)
+    assert problem(refused, 403)["type"].endswith("four_eyes")
+    call(client, "POST", path_of(cpo, f"/{settlement}/cancel"), {"reason": "x"}, key=text)
+    by_key = ask(client, cpo, {"amount": 60_000}, key=text).json()["id"]
+    client.force_login(finance)
+    refused = call(client, "POST", path_of(cpo, f"/{by_key}/approve"), {})
+    assert problem(refused, 403)["type"].endswith("four_eyes")
+    client.force_login(make_staff())
+    assert call(client, "POST", path_of(cpo, f"/{by_key}/approve"), {}).status_code == 200
