@@ -63,15 +63,18 @@ def evse_id(connector: Connector, owner: tuple[str, str]) -> str:
     return f"{owner[0]}*{owner[1]}*E{connector.pk:06d}"
 
 
-def evse_status(connector: Connector, *, online: bool) -> str:
-    """The whole charger's word (connector 0, what we forced) before the connector's own."""
+def evse_status(connector: Connector, *, online: bool, trading: bool = True) -> str:
+    """The whole charger's word (connector 0, what we forced) before the connector's own.
+
+    A company that may not trade refuses every driver, whatever its chargers say.
+    """
     charger = connector.charger
     if charger.is_retired:
         return REMOVED
     if charger.registration != Registration.ACCEPTED:
         return "PLANNED"
-    if not online:
-        return "UNKNOWN"
+    if not (online and trading):
+        return "UNKNOWN" if trading else "INOPERATIVE"
     if charger.status_at is not None and charger.status == ChargerStatus.FAULTED:
         return "OUTOFORDER"
     out_of_use = charger.status_at is not None and charger.status == ChargerStatus.UNAVAILABLE
@@ -85,6 +88,7 @@ def evse_object(
     *,
     owner: tuple[str, str],
     online: bool,
+    trading: bool,
     capabilities: Sequence[str],
     tariff_ids: Sequence[str],
 ) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def evse_object(
         {
             "uid": evse_uid(connector),
             "evse_id": evse_id(connector, owner),
-            "status": evse_status(connector, online=online),
+            "status": evse_status(connector, online=online, trading=trading),
             "capabilities": list(capabilities),
             "connectors": [
                 without_none(

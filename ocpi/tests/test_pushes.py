@@ -9,6 +9,7 @@ import pytest
 from django.db.models import F
 
 from chargers.models import Connector, Presence, TariffAssignment
+from cpo.models import CPO, CPOStatus
 from ocpi.models import (
     PartnerEndpoint,
     PublishedLocation,
@@ -274,3 +275,10 @@ def test_offline_charger_reaches_partners_as_unknown(told, peer):
     refresh_chargers([told.pk])
     push_due()
     assert {one.body["status"] for one in peer.calls("PATCH")} == {"UNKNOWN"}
+
+
+def test_chargers_of_a_suspended_company_are_out_of_use_for_partners(told, peer):
+    CPO.objects.filter(pk=told.cpo_id).update(status=CPOStatus.SUSPENDED)
+    refresh_chargers([told.pk])
+    push_due()
+    assert {one.body["status"] for one in peer.calls("PATCH")} == {"INOPERATIVE"}

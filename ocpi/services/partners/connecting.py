@@ -52,6 +52,26 @@ def connect(partner: Partner, credentials: Credentials, offer: Offer, *, actor: 
     partner.registered_at = partner.registered_at or now
     partner.last_error, partner.last_error_at = "", None
     partner.save()
+    _store_what_they_are(partner, credentials, offer)
+    audit.record(
+        actor=actor,
+        action="ocpi_partner.connect",
+        subject=partner,
+        after={
+            "versions_url": credentials.url,
+            "version": offer.version,
+            "parties": ", ".join(
+                f"{one.country_code}-{one.party_id} {one.role}" for one in credentials.parties
+            ),
+        },
+        cpo=partner.cpo,
+    )
+    restore_tags(partner)
+    publish(PartnerRegistered(partner.pk))
+
+
+def _store_what_they_are(partner: Partner, credentials: Credentials, offer: Offer) -> None:
+    """Parties and modules as they are now; what was before is gone."""
     partner.parties.all().delete()
     PartnerParty.objects.bulk_create(
         PartnerParty(
@@ -69,21 +89,6 @@ def connect(partner: Partner, credentials: Credentials, offer: Offer, *, actor: 
         PartnerEndpoint(partner=partner, identifier=one.identifier, role=one.role, url=one.url)
         for one in offer.endpoints
     )
-    audit.record(
-        actor=actor,
-        action="ocpi_partner.connect",
-        subject=partner,
-        after={
-            "versions_url": credentials.url,
-            "version": offer.version,
-            "parties": ", ".join(
-                f"{one.country_code}-{one.party_id} {one.role}" for one in credentials.parties
-            ),
-        },
-        cpo=partner.cpo,
-    )
-    restore_tags(partner)
-    publish(PartnerRegistered(partner.pk))
 
 
 def retire_tokens(partner: Partner) -> None:

@@ -16,6 +16,7 @@ from django.db.models import F, Q
 
 from chargers.models import Charger, ConfigurationKey, Connector, Location
 from chargers.selectors.tariffs import Outlet, effective_tariffs
+from cpo.access import may_trade
 from cpo.models import CPOStatus
 from ocpi.models import Party, PartyRole, PublishedLocation
 from ocpi.objects.evses import evse_object
@@ -109,6 +110,7 @@ def _evses(row: PublishedLocation, now: datetime) -> list[dict[str, Any]]:
             one,
             owner=owner,
             online=_is_online(one.charger),
+            trading=may_trade(row.location.cpo),
             capabilities=capabilities.get(one.charger_id, _ALWAYS),
             tariff_ids=tariffs.get(one.pk, ()),
         )
