@@ -31,11 +31,11 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="uniev-bench-", dir=options.data_dir))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        _bring_up(folder, stack, options.threads)
+        bring_up(folder, stack, options.threads)
         print(json.dumps(_measure(options), indent=2))
 
 
-def _bring_up(folder: Path, stack: ExitStack, threads: int) -> None:
+def bring_up(folder: Path, stack: ExitStack, threads: int) -> None:
     from unievp.devtools.environment import create_env_file, load_env_file
     from unievp.devtools.services import Services
 

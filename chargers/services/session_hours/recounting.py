@@ -24,22 +24,24 @@ _SUMS: Final = """
            coalesce(sum(session.cost) FILTER (WHERE session.billing_status = 'billed'), 0)::bigint
                AS revenue,
            coalesce(sum(session.ended_at - session.started_at), interval '0') AS busy
-    FROM chargers_chargingsession session
+    FROM {source}
     JOIN chargers_charger charger ON charger.id = session.charger_id
-    WHERE session.status = 'ended' {which}
+    WHERE session.status = 'ended'
     GROUP BY 1, 2, 3
 """
 _COLUMNS: Final = "cpo_id, location_id, hour, sessions, energy_wh, revenue, busy"
-_OF_HOURS: Final = """AND EXISTS (
-    SELECT FROM unnest(%s::timestamptz[]) AS wanted(hour)
-    WHERE session.started_at >= wanted.hour AND session.started_at < wanted.hour + interval '1 hour'
-)"""
-_INSERT: Final = f"INSERT INTO chargers_sessionhour ({_COLUMNS}) {_SUMS.format(which=_OF_HOURS)}"
+_ALL: Final = "chargers_chargingsession session"
+# A join, not EXISTS: each hour is looked up by the index on the start.
+_OF_HOURS: Final = """unnest(%s::timestamptz[]) AS wanted(at)
+    JOIN chargers_chargingsession session
+        ON session.started_at >= wanted.at AND session.started_at < wanted.at + interval '1 hour'
+"""
+_INSERT: Final = f"INSERT INTO chargers_sessionhour ({_COLUMNS}) {_SUMS.format(source=_OF_HOURS)}"
 _UNEQUAL: Final = f"""
     SELECT DISTINCT hour FROM (
-        (SELECT {_COLUMNS} FROM chargers_sessionhour EXCEPT ALL ({_SUMS.format(which="")}))
+        (SELECT {_COLUMNS} FROM chargers_sessionhour EXCEPT ALL ({_SUMS.format(source=_ALL)}))
         UNION ALL
-        (({_SUMS.format(which="")}) EXCEPT ALL SELECT {_COLUMNS} FROM chargers_sessionhour)
+        (({_SUMS.format(source=_ALL)}) EXCEPT ALL SELECT {_COLUMNS} FROM chargers_sessionhour)
     ) unequal
     WHERE hour NOT IN (SELECT hour FROM chargers_stalehour)
     ORDER BY hour
