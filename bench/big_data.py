@@ -82,6 +82,9 @@ def _calls() -> dict[str, Any]:
     from cpo.services.api_keys import create_api_key
 
     settings.ALLOWED_HOSTS = ["*"]
+    # Names without hashes: nobody collects static files for a bench.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     company = CPO.objects.earliest("pk")
     owner = User.objects.create_user("owner")
     Membership.objects.create(user=owner, cpo=company, role=Role.OWNER)
