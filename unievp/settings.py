@@ -564,7 +564,7 @@ UNFOLD: dict[str, Any] = {
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
-        "navigation": "unievp.web.admin_home.navigation",
+        "navigation": "unievp.web.admin_menu.navigation",
     },
 }
 

@@ -21,7 +21,7 @@ from chargers.models import (
 from cpo.models import User
 from payments.models import Bill, BooksProof, Difference
 from unievp.lib import clock
-from unievp.web.admin_home import navigation
+from unievp.web.admin_menu import navigation
 from unievp.web.selectors.admin_home import home_figures
 from unievp.web.tests.rows import make_row
 
