@@ -102,7 +102,7 @@ class ApiKeys(ListEndpoint[ApiKey]):
                 cpo=cpo,
                 scopes=values["scopes"],
                 expires_at=expires_at,
-                actor=audit_name(self.actor),
+                actor=self.actor,
             )
             made.append(text)
             return Answer(201, dict(ApiKeyView(key).data))

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from cpo.access import Actor, audit_name
 from cpo.models import CPO, ApiKey, AuditEntry, Scope, User
 from cpo.services import audit
 from unievp.lib import clock
@@ -24,7 +25,7 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 def create_api_key(
     *,
     name: str,
-    actor: User | str,
+    actor: Actor | str,
     cpo: CPO | None = None,
     scopes: Sequence[str] = (),
     expires_at: datetime | None = None,
@@ -55,11 +56,12 @@ def create_api_key(
             cpo=cpo,
             expires_at=expires_at,
         )
+        by_key = {"person": person_behind(actor)} if isinstance(actor, ApiKey) else {}
         audit.record(
-            actor=actor,
+            actor=actor if isinstance(actor, str) else audit_name(actor),
             action=_MADE,
             subject=key,
-            after={"prefix": prefix, "scopes": " ".join(key.scopes)},
+            after={"prefix": prefix, "scopes": " ".join(key.scopes), **by_key},
             cpo=cpo,
         )
     return key, f"{_MARK}_{prefix}_{secret}"
@@ -82,12 +84,21 @@ def revoke_api_key(key: ApiKey, *, actor: User | str) -> ApiKey:
     return locked
 
 
+def person_behind(actor: Actor | None) -> int | None:
+    """Whose eyes these are: a key is no second person beside the one who made it."""
+    if isinstance(actor, ApiKey):
+        return maker_of(actor)
+    return actor.pk if isinstance(actor, User) else None
+
+
 def maker_of(key: ApiKey) -> int | None:
-    """The person who made it, by the audit log; None: a command of the server, or another key."""
+    """The person who made it or the key that made it, by the audit log; None: the server did."""
     made = AuditEntry.objects.filter(
         subject_type=key._meta.label, subject_id=str(key.pk), action=_MADE
-    )
-    return made.values_list("actor_id", flat=True).first()
+    ).first()
+    if made is None:
+        return None
+    return made.actor_id or (made.after or {}).get("person")
 
 
 def recognise(text: str) -> ApiKey | None:

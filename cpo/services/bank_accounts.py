@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cpo.access import Actor, Right, audit_name, is_platform_staff, require_right
 from cpo.models import CPO, BankAccountChange, User
 from cpo.services import audit
+from cpo.services.api_keys import person_behind
 from cpo.services.notifications.telling import notify, people_of
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
@@ -48,7 +49,7 @@ def change_bank_account(
             account_name=holder,
             account_number=digits,
             changed_at=now,
-            changed_by=actor if isinstance(actor, User) else None,
+            changed_by_id=person_behind(actor),
             changed_label=str(audit_name(actor))[:150],
             usable_from=now + timedelta(hours=settings.SETTLEMENT_BANK_COOLOFF_HOURS),
         )

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cpo.access import Actor, may_trade
-from cpo.models import CPO, ApiKey, User
-from cpo.services.api_keys import maker_of
+from cpo.models import CPO
+from cpo.services.api_keys import person_behind
 from cpo.services.bank_accounts import latest_change
 from payments.models import Settlement, TransferFee
 from unievp.lib import clock
@@ -47,9 +47,9 @@ def check_four_eyes(settlement: Settlement, actor: Actor) -> None:
 
     (payments.md §3.3)
     """
-    asked = {settlement.requested_by_id, _person_behind(settlement.requested_key)} - {None}
+    asked = {settlement.requested_by_id, person_behind(settlement.requested_key)} - {None}
     if actor in (settlement.requested_by, settlement.requested_key) or (
-        _person_behind(actor) in asked
+        person_behind(actor) in asked
     ):
         detail = _("Who asked for a settlement may not approve it.")
         raise ForbiddenError(detail, code="four_eyes")
@@ -58,17 +58,10 @@ def check_four_eyes(settlement: Settlement, actor: Actor) -> None:
         .order_by("-changed_at", "-pk")
         .first()
     )
-    person = _person_behind(actor)
+    person = person_behind(actor)
     if change is not None and person is not None and change.changed_by_id == person:
         detail = _("Who entered the bank account may not approve a settlement to it.")
         raise ForbiddenError(detail, code="four_eyes")
-
-
-def _person_behind(actor: Actor | None) -> int | None:
-    """A key that somebody made is no second pair of eyes."""
-    if isinstance(actor, ApiKey):
-        return maker_of(actor)
-    return actor.pk if isinstance(actor, User) else None
 
 
 def fee_kept_back(cpo: CPO, amount: int) -> int:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from chargers.admin.command_forms import AS_IT_IS, COMMANDS, CommandForm
 from chargers.models import Charger, Command, CommandStatus, ConfigurationKey
 from chargers.ocpp.tests.outgoing import CASES
+from chargers.tests.factories import make_charger
 from cpo.models import User
 from unievp.lib import clock
 from unievp.web.tests.rows import make_row
@@ -29,7 +30,7 @@ def root(client):
 
 @pytest.fixture
 def charger():
-    return make_row(Charger)
+    return make_charger(connectors=0, tariff=False)
 
 
 def command_url(charger, action=""):

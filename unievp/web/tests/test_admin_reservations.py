@@ -9,10 +9,11 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import translation
 
-from chargers.models import Charger, Command, Connector, ConnectorStatusChange, Reservation
+from chargers.models import Command, Connector, ConnectorStatusChange, Reservation
 from chargers.services import outcomes
 from chargers.services.reservations.asking import reserve
 from chargers.services.reservations.cancelling import cancel_reservation
+from chargers.tests.factories import make_charger
 from cpo.models import User
 from unievp.lib import clock
 from unievp.web.tests.rows import make_row
@@ -45,10 +46,7 @@ def reader(client):
 
 @pytest.fixture
 def charger():
-    charger = make_row(Charger)
-    for number in (1, 2):
-        make_row(Connector, charger=charger, number=number)
-    return charger
+    return make_charger(connectors=2, tariff=False)
 
 
 def page(row, name):
