@@ -1,4 +1,11 @@
 from ocpi.models.command import CommandRequest, CommandType, RequestStatus
+from ocpi.models.contract import (
+    Allowed,
+    ContractStatus,
+    GivenAuthorization,
+    OwnToken,
+    RoamingContract,
+)
 from ocpi.models.exchange import Direction, Exchange
 from ocpi.models.partner import (
     InboundToken,
@@ -22,24 +29,30 @@ from ocpi.models.published import (
     PublishedTariff,
 )
 from ocpi.models.push import Push, PushLine, PushStatus
+from ocpi.models.sent_command import OPEN_STATUSES, SentCommand, SentStatus
 from ocpi.models.session import Cdr, RoamingSession, RoamingStatus
 from ocpi.models.token import AuthMethod, RoamingTag, RoamingToken, TokenType, Whitelist
 
 __all__ = [
+    "OPEN_STATUSES",
+    "Allowed",
     "AuthMethod",
     "Cdr",
     "CommandRequest",
     "CommandType",
+    "ContractStatus",
     "Direction",
     "ExceptionalHours",
     "Exchange",
     "Facility",
+    "GivenAuthorization",
     "ImageCategory",
     "InboundToken",
     "InboundTokenKind",
     "InterfaceRole",
     "LocationImage",
     "OpeningHours",
+    "OwnToken",
     "ParkingType",
     "Partner",
     "PartnerEndpoint",
@@ -53,10 +66,13 @@ __all__ = [
     "PushLine",
     "PushStatus",
     "RequestStatus",
+    "RoamingContract",
     "RoamingSession",
     "RoamingStatus",
     "RoamingTag",
     "RoamingToken",
+    "SentCommand",
+    "SentStatus",
     "TokenEncoding",
     "TokenType",
     "Whitelist",
