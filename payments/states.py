@@ -45,8 +45,9 @@ SETTLEMENT_TRANSITIONS = Transitions(
         _S.REVIEW: {_S.SUBMITTED, _S.PROCESSING, _S.PAID, _S.FAILED},
         _S.PAID: {_S.REVERSED},
         _S.REJECTED: set(),
-        _S.CANCELLED: set(),
-        _S.FAILED: set(),
+        # The bank paid all the same, after the money was given back.
+        _S.CANCELLED: {_S.PAID},
+        _S.FAILED: {_S.PAID},
         _S.REVERSED: set(),
     }
 )
@@ -258,8 +259,8 @@ PAYOUT_TRANSITIONS = Transitions(
         _P.PROCESSING: {_P.PAID, _P.FAILED, _P.REVERSED, _P.REVIEW},
         _P.PAID: {_P.REVERSED, _P.REVIEW},
         _P.REVIEW: {_P.SUBMITTED, _P.PROCESSING, _P.PAID, _P.FAILED, _P.REVERSED},
-        _P.FAILED: set(),
-        _P.CANCELLED: set(),
+        _P.FAILED: {_P.REVIEW},
+        _P.CANCELLED: {_P.REVIEW},
         _P.REVERSED: set(),
     }
 )

@@ -22,6 +22,8 @@ from unievp.lib import http
 
 _RETRY_DEFAULT_S: Final = 10.0
 _MOST_TEXT: Final = 200
+# Given up by somebody on the way; the gateway may have done it.
+_SAYS_NOTHING: Final = frozenset({httpx.codes.REQUEST_TIMEOUT, 499})
 
 Json = dict[str, Any]
 
@@ -119,7 +121,7 @@ def parsed(content: bytes) -> Any:
 def _read(response: httpx.Response) -> Any:
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         raise RateLimitedError("The gateway asks us to wait", retry_after_s=_wait(response))
-    if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if response.status_code in _SAYS_NOTHING or response.is_server_error:
         raise UnreachableError(
             f"The gateway answered {response.status_code}", code=str(response.status_code)
         )

@@ -7,11 +7,12 @@ The amount stands on hold from the request to the end. Each change is a row in
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from cpo.access import Actor, Right, audit_name, is_platform_staff, require_right
 from cpo.models import CPO, ApiKey, User
@@ -26,6 +27,9 @@ from payments.states import SETTLEMENT_TRANSITIONS, SettlementStatus
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError, RefusedError
 from unievp.lib.events import publish
+
+# Of a settlement whose money was given back before it arrived all the same.
+LATE: Final = gettext_noop("It arrived after it had failed")
 
 _S = SettlementStatus
 
@@ -142,6 +146,18 @@ def move_settlement(
             booking.give_back(locked)
         elif status == _S.REVERSED:
             booking.book_reversed(locked, paid_from or AccountRef(Code.BANK_OPERATING))
+    return locked
+
+
+def book_late_arrival(settlement: Settlement, *, paid_from: AccountRef, fee: int) -> Settlement:
+    """The bank paid what had failed and was given back: the company owes it out of its wallet."""
+    with transaction.atomic():
+        locked = _locked(settlement)
+        if locked.status == _S.PAID:
+            return locked
+        locked.fee, locked.paid_at = fee, clock.now()
+        _move(locked, _S.PAID, actor="payouts", reason=LATE, fields=("fee", "paid_at"))
+        booking.book_paid(locked, paid_from, fee, out_of=Code.CPO_RECEIVABLE)
     return locked
 
 

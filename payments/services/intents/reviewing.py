@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from cpo.access import Actor, audit_name, is_platform_staff
 from cpo.services import audit
+from cpo.services.api_keys import person_behind
 from payments.chart import deposit_account
 from payments.events import PaymentSettled, PaymentStatusChanged
 from payments.models import ChargeStatus, IntentStatus, PaymentIntent, PrepaidCharge
@@ -103,4 +104,10 @@ def _give_back(intent: PaymentIntent, reason: str, actor: Actor) -> None:
         raise ConflictError(detail, code="charge_running")
     left = ledger.balance_of(deposit_account(intent.pk, intent.currency))
     if left:
-        refund_amount(intent, amount=left, reason=reason, actor=audit_name(actor))
+        refund_amount(
+            intent,
+            amount=left,
+            reason=reason,
+            actor=audit_name(actor),
+            asked_by=person_behind(actor),
+        )

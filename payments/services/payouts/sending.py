@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_noop
 
 from payments.gateways.base import (
@@ -17,7 +18,7 @@ from payments.gateways.base import (
     NotFoundError,
     PayoutRequest,
     RateLimitedError,
-    UnreachableError,
+    RefusedError,
 )
 from payments.models import Payout, PayoutStatus
 from payments.services.payouts.applying import apply_payout, end_payout
@@ -25,6 +26,8 @@ from payments.services.providers import gateway_of
 from unievp.lib import clock
 
 MOST_TRIES: Final = 10
+# Xendit's words for a reference that it has (payments.md §1.6).
+_KNOWN_THERE: Final = frozenset({"DUPLICATE_ERROR", "409"})
 NEVER_HEARD: Final = gettext_noop("The gateway never took it")
 
 _S = PayoutStatus
@@ -38,14 +41,18 @@ def send_payout(payout_id: UUID) -> Payout:
     try:
         snapshot = gateway_of(payout.config).create_payout(request_of(payout))
     except RateLimitedError:
-        Payout.objects.filter(pk=payout_id, status=_S.SENDING).update(status=_S.NEW)
-        raise
-    except UnreachableError as error:
+        # It never began: what follows is still the first time.
         Payout.objects.filter(pk=payout_id, status=_S.SENDING).update(
-            status=_S.UNKNOWN, failure=str(error)[:300]
+            status=_S.NEW, tries=F("tries") - 1
         )
+        raise
     except GatewayError as error:
-        end_payout(payout_id, _S.FAILED, failure=str(error))
+        if _is_final(error, payout):
+            end_payout(payout_id, _S.FAILED, failure=str(error))
+        else:
+            Payout.objects.filter(pk=payout_id, status=_S.SENDING).update(
+                status=_S.UNKNOWN, failure=str(error)[:300]
+            )
     else:
         apply_payout(payout_id, snapshot)
     return Payout.objects.get(pk=payout_id)
@@ -75,6 +82,16 @@ def request_of(payout: Payout) -> PayoutRequest:
         account_name=payout.account_name,
         description=payout.description,
     )
+
+
+def _is_final(error: GatewayError, payout: Payout) -> bool:
+    """Whether the money stays with us.
+
+    A refusal tells of this call alone: where an earlier one was lost on its way back, or the
+    gateway knows the reference already, there may be a payout.
+    """
+    known = error.code in _KNOWN_THERE
+    return isinstance(error, RefusedError) and payout.tries == 1 and not known
 
 
 def _never_arrived(payout: Payout) -> Payout:

@@ -6,6 +6,7 @@ reference makes a repetition harmless. What the gateway cannot refund waits for 
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 from uuid import UUID
 
@@ -32,6 +33,8 @@ from payments.states import REFUND_TRANSITIONS
 from unievp.lib import clock
 from unievp.lib.events import publish
 
+logger = logging.getLogger(__name__)
+
 # Asked so often without success, a person looks.
 MOST_TRIES: Final = 8
 TOO_MANY_TRIES: Final = gettext_noop("The gateway did not take it")
@@ -47,10 +50,17 @@ def send_refund(refund_id: UUID) -> Refund:
     try:
         snapshot = gateway_of(refund.attempt.config).refund(_request(refund))
     except RateLimitedError:
-        Refund.objects.filter(pk=refund_id, status=_S.SENDING).update(status=_S.REQUESTED)
+        # It never began: what follows is still the first time.
+        Refund.objects.filter(pk=refund_id, status=_S.SENDING).update(
+            status=_S.REQUESTED, sent_at=refund.sent_at
+        )
         raise
     except UnsupportedError as error:
-        _move(refund_id, _S.NEEDS_ACCOUNT, error=str(error), route=RefundRoute.PAYOUT)
+        if refund.sent_at is None or _never_arrived(refund):
+            _move(refund_id, _S.NEEDS_ACCOUNT, error=str(error), route=RefundRoute.PAYOUT)
+        else:
+            # "Not any more" may mean that the first try, whose answer was lost, did it.
+            _move(refund_id, _S.REVIEW, error=str(error))
     except UnreachableError as error:
         _move(refund_id, _S.UNKNOWN, error=str(error))
     except GatewayError as error:
@@ -85,10 +95,23 @@ def apply_refund(refund_id: UUID, snapshot: RefundSnapshot) -> None:
     elif snapshot.state == RefundState.PENDING:
         _move(refund_id, _S.PENDING)
     elif snapshot.state == RefundState.FAILED:
+        if Refund.objects.filter(pk=refund_id, status=_S.SUCCEEDED).exists():
+            logger.error("Refund %s failed after it had arrived: nothing is paid again", refund_id)
+            return
         # The money is still with us: it goes to an account instead.
         _move(refund_id, _S.NEEDS_ACCOUNT, error=snapshot.failure, route=RefundRoute.PAYOUT)
     else:
         _move(refund_id, _S.REVIEW, error="unknown state")
+
+
+def _never_arrived(refund: Refund) -> bool:
+    try:
+        gateway_of(refund.attempt.config).fetch_refund(_request(refund), refund.gateway_id)
+    except NotFoundError:
+        return True
+    except GatewayError:
+        return False
+    return False
 
 
 def _again(refund: Refund) -> Refund:
@@ -102,6 +125,7 @@ def _again(refund: Refund) -> Refund:
 
 
 def _claim(refund_id: UUID) -> Refund | None:
+    """As it was before this try (`sent_at`); None where it is no more to be sent."""
     with transaction.atomic():
         refund = _loaded(refund_id)
         lock_intent(refund.intent_id)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cpo.access import Actor, Right, audit_name, require_right
 from cpo.models import User
 from cpo.services import audit
+from cpo.services.api_keys import person_behind
 from payments.chart import Booking, deposit_account, transit_account
 from payments.events import RefundRequested
 from payments.ledger.legs import credit, debit
@@ -48,7 +49,13 @@ def request_refund(
         if not 0 < wanted <= left:
             detail = _("There are %(left)d left to give back.") % {"left": left}
             raise RefusedError(detail, field="amount", code="refund_exceeds_rest")
-        refunds = refund_amount(locked, amount=wanted, reason=reason, actor=audit_name(actor))
+        refunds = refund_amount(
+            locked,
+            amount=wanted,
+            reason=reason,
+            actor=audit_name(actor),
+            asked_by=person_behind(actor),
+        )
         audit.record(
             actor=audit_name(actor),
             action="payment.refund",
@@ -74,9 +81,13 @@ def refund_amount(
     amount: int,
     reason: str,
     actor: User | str = "payments",
+    asked_by: int | None = None,
     cause: RefundCause = RefundCause.PERSON,
 ) -> list[Refund]:
-    """Give back `amount` of a locked intent, by the attempts that paid, newest first."""
+    """Give back `amount` of a locked intent, by the attempts that paid, newest first.
+
+    `asked_by`: the person behind a key, who has no second pair of eyes.
+    """
     refunds: list[Refund] = []
     paid = intent.attempts.filter(status=AttemptStatus.SUCCEEDED).order_by("-number")
     for attempt in paid:
@@ -86,7 +97,13 @@ def refund_amount(
             continue
         refunds.append(
             start_refund(
-                intent, attempt=attempt, amount=share, reason=reason, actor=actor, cause=cause
+                intent,
+                attempt=attempt,
+                amount=share,
+                reason=reason,
+                actor=actor,
+                asked_by=asked_by,
+                cause=cause,
             )
         )
         amount -= share
@@ -100,6 +117,7 @@ def start_refund(
     amount: int,
     reason: str,
     actor: User | str,
+    asked_by: int | None = None,
     cause: RefundCause = RefundCause.PERSON,
 ) -> Refund:
     """Book and queue one refund of a locked intent. Raises InsufficientFundsError."""
@@ -114,7 +132,7 @@ def start_refund(
         currency=intent.currency,
         reason=reason[:200],
         cause=cause,
-        requested_by=user,
+        requested_by_id=user.pk if user else asked_by,
         requested_label=(user.get_username() if user else str(actor))[:150],
         created_at=clock.now(),
     )

@@ -16,16 +16,20 @@ def give_back(settlement: Settlement) -> None:
     _move(settlement, Booking.SETTLEMENT_RELEASE, Code.CPO_SETTLEMENT_HOLD, Code.CPO_AVAILABLE)
 
 
-def book_paid(settlement: Settlement, source: AccountRef, fee: int) -> None:
+def book_paid(
+    settlement: Settlement,
+    source: AccountRef,
+    fee: int,
+    *,
+    out_of: Code = Code.CPO_SETTLEMENT_HOLD,
+) -> None:
     """`fee` is what the bank took of us, known or 0; what the company bears is income.
 
     Each in its own account: the bank's fee may be less than what was kept back, or be told later.
     """
     currency, kept = settlement.currency, settlement.charged_fee
     legs = [
-        debit(
-            cpo_account(Code.CPO_SETTLEMENT_HOLD, settlement.cpo_id, currency), settlement.amount
-        ),
+        debit(cpo_account(out_of, settlement.cpo_id, currency), settlement.amount),
         credit(source, settlement.transfer_amount + fee),
     ]
     if fee:
