@@ -42,6 +42,7 @@ from unievp.lib.admin import (
 from unievp.lib.admin.confirm import change_page
 from unievp.lib.errors import DomainError
 
+DECIDE = ("payments.change_adjustment",)
 _COLOURS = {
     AdjustmentStatus.PROPOSED: "warning",
     AdjustmentStatus.BOOKED: "success",
@@ -122,7 +123,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/uniev/confirm.html", context)
 
-    @detail_action(_("Approve and book"), url_path="approve", icon="check")
+    @detail_action(_("Approve and book"), url_path="approve", icon="check", permissions=DECIDE)
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = get_row(self, request, object_id)
         question = Question(
@@ -136,7 +137,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
 
         return ask(self, request, row, question, run)
 
-    @detail_action(_("Refuse"), url_path="refuse", icon="close")
+    @detail_action(_("Refuse"), url_path="refuse", icon="close", permissions=DECIDE)
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = get_row(self, request, object_id)
         question = Question(

@@ -54,7 +54,12 @@ class DifferenceAdmin(ReadOnlyAdmin):
     def state(self, difference: Difference) -> Any:
         return difference.status, difference.get_status_display()
 
-    @detail_action(_("Explain"), url_path="explain", icon="edit_note")
+    @detail_action(
+        _("Explain"),
+        url_path="explain",
+        icon="edit_note",
+        permissions=("payments.change_difference",),
+    )
     def explain(self, request: HttpRequest, object_id: str) -> HttpResponse:
         difference = get_row(self, request, object_id)
         question = Question(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from cpo.tests.factories import make_cpo, make_user
 from payments.chart import AccountRef, Code, cpo_account, gateway_account
@@ -81,6 +82,22 @@ def test_another_person_books_what_was_proposed(fake, ana, budi):
         refuse_adjustment(proposal, actor=ana)
     assert available(config) == OPENING
     assert differing() == {}
+
+
+def test_two_people_adjust_the_books_in_the_admin(client, fake, ana, budi):
+    config = make_provider(fake)
+    view = Permission.objects.get(codename="view_adjustment")
+    for person in (ana, budi):
+        person.user_permissions.add(view)
+    client.force_login(ana)
+    wish = {"kind": "top_up", "amount": OPENING, "config": config.pk, "reason": "was there before"}
+    client.post("/admin/payments/adjustment/add/", wish)
+    proposal = Adjustment.objects.get()
+    approve = reverse("admin:payments_adjustment_approve", args=(proposal.pk,))
+    assert client.post(approve).status_code == 200
+    client.force_login(budi)
+    assert client.post(approve).status_code == 302
+    assert available(config) == OPENING
 
 
 def test_refused_proposal_books_nothing(fake, ana, budi):

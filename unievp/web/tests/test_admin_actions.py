@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
@@ -42,6 +43,19 @@ def charger():
 def command_url(charger, action=""):
     args = (charger.pk, action) if action else (charger.pk,)
     return reverse("admin:chargers_charger_command", args=args)
+
+
+def test_every_button_is_open_to_somebody(rf):
+    """Nobody may "change" on a read-only page: its buttons name a permission of their own."""
+    request = rf.get("/admin/")
+    request.user = User.objects.create_superuser("root")
+    closed = []
+    for desk in admin.site._registry.values():
+        for name in getattr(desk, "actions_detail", None) or ():
+            needed = getattr(getattr(desk, name), "allowed_permissions", ())
+            if "change" in needed and not desk.has_change_permission(request):
+                closed.append(f"{desk}.{name}")
+    assert not closed
 
 
 def test_command_is_queued_and_its_page_shows_the_answer(client, root, charger):
