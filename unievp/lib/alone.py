@@ -23,7 +23,7 @@ def only_one(name: str, *, seconds: int) -> Iterator[bool]:
 
     Without the cache everybody is let in.
     """
-    key, mine = f"alone:{name}", new_token(8)
+    key, mine = f"alone:{name}".replace(" ", "-"), new_token(8)
     try:
         alone = cache.add(key, mine, seconds)
     except RedisError:
