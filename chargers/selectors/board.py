@@ -76,12 +76,13 @@ class BoardCharger:
 class Kpis:
     """Energy and revenue are of sessions that started today, by each location's own midnight.
 
-    `revenue` is what is billed of them.
+    `revenue` is what is billed of them. `charging` counts chargers, `running` their sessions.
     """
 
     total: int
     online: int
     charging: int
+    running: int
     faulted: int
     power_w: int
     energy_wh: int
@@ -143,13 +144,18 @@ def kpis(actor: Actor, cpo_id: UUID | None = None) -> Kpis:
     running = (
         sessions_of(actor, cpo_id)
         .filter(status=SessionStatus.ACTIVE)
-        .aggregate(count=Count("pk"), power=Coalesce(Sum("power_w"), 0))
+        .aggregate(
+            count=Count("pk"),
+            chargers=Count("charger", distinct=True),
+            power=Coalesce(Sum("power_w"), 0),
+        )
     )
     today = totals_since(actor, cpo_id)
     return Kpis(
         total=counts["total"],
         online=counts["online"],
-        charging=running["count"],
+        charging=running["chargers"],
+        running=running["count"],
         faulted=counts["faulted"],
         power_w=running["power"],
         energy_wh=today.energy_wh,

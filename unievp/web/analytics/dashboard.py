@@ -51,7 +51,7 @@ class DashboardQuery(serializers.Serializer[Any]):
 class ChargerFigures(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     online = serializers.IntegerField()
-    charging = serializers.IntegerField(help_text="Running sessions.")
+    charging = serializers.IntegerField(help_text="With a running session.")
     faulted = serializers.IntegerField()
 
 
@@ -136,7 +136,7 @@ def _field(now: Kpis, this_month: Totals) -> dict[str, Any]:
             "faulted": now.faulted,
         },
         "sessions": {
-            "active": now.charging,
+            "active": now.running,
             "today": now.sessions,
             "month": this_month.sessions,
         },

@@ -192,7 +192,7 @@ def test_kpis_count_only_ones_own_and_only_today(alice, bob):
     start_session(alice.connectors[1], **ended, energy_wh=7_000, cost=9, started_at=yesterday)
     figures = kpis(alice.owner)
     assert (figures.total, figures.online, figures.offline) == (1, 1, 0)
-    assert (figures.charging, figures.power_w) == (1, 48_500)
+    assert (figures.charging, figures.running, figures.power_w) == (1, 1, 48_500)
     # The running session began five minutes ago; shortly after midnight that was yesterday.
     begun_today = ChargingSession.objects.filter(pk=alice.session.pk).exists()
     assert begun_today
