@@ -43,3 +43,22 @@ ROAMING_SESSION: Final = Transitions(
         "ACTIVE": {"ACTIVE", "COMPLETED", "INVALID"},
     }
 )
+
+CONTRACT: Final = Transitions(
+    {
+        "active": {"blocked"},
+        "blocked": {"active"},
+    }
+)
+
+# A command of ours is sent once. Its result counts whenever it comes, also after our patience; a
+# reservation that was granted may be taken back by the other side.
+SENT_COMMAND: Final = Transitions(
+    {
+        "queued": {"sent", "refused", "timed_out"},
+        "sent": {"accepted", "succeeded", "refused", "timed_out"},
+        "accepted": {"succeeded", "refused", "timed_out"},
+        "timed_out": {"succeeded", "refused"},
+        "succeeded": {"cancelled"},
+    }
+)

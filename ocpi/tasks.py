@@ -14,6 +14,7 @@ from ocpi.models import CommandRequest, Partner, PartnerStatus, RequestStatus
 from ocpi.services.calling import log
 from ocpi.services.calling.client import CallError
 from ocpi.services.commands import telling
+from ocpi.services.drivers import judging, publishing
 from ocpi.services.publishing import locations, tariffs
 from ocpi.services.pushing import sending, sweeping
 from ocpi.services.selling import cdrs, sessions
@@ -149,5 +150,10 @@ def sweep_pushes() -> int:
 
 
 @shared_task
+def sweep_own_tokens() -> int:
+    return publishing.sweep_tokens()
+
+
+@shared_task
 def forget_exchanges() -> int:
-    return log.forget_exchanges() + tags.forget_unused_tags()
+    return log.forget_exchanges() + tags.forget_unused_tags() + judging.forget_refusals()

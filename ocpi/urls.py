@@ -5,15 +5,17 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from django.views import View
 
-from ocpi.addresses import CPO_ROOT
+from ocpi.addresses import CPO_ROOT, EMSP_ROOT
 from ocpi.api.commands import Commands
 from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
 from ocpi.api.credentials import Credentials
+from ocpi.api.emsp_tokens import Authorize, OwnTokens
 from ocpi.api.tokens import TokenObject
 from ocpi.api.versions import VersionDetails, Versions
 from ocpi.api.view import NothingHere
 
 _CPO = CPO_ROOT.lstrip("/")
+_EMSP = EMSP_ROOT.lstrip("/")
 
 
 def _both(address: str, view: type[View]) -> list[URLPattern]:
@@ -33,6 +35,8 @@ urlpatterns = [
     *_both(f"{_CPO}/cdrs", Cdrs),
     *_both(f"{_CPO}/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
     *_both(f"{_CPO}/commands/<str:command>", Commands),
+    *_both(f"{_EMSP}/tokens", OwnTokens),
+    *_both(f"{_EMSP}/tokens/<str:uid>/authorize", Authorize),
     *_both("ocpi", NothingHere),
     path("ocpi/<path:rest>", NothingHere.as_view()),
 ]

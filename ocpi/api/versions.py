@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ocpi.addresses import VERSION, details_url
 from ocpi.api.answers import Answer
 from ocpi.api.view import OcpiView
-from ocpi.modules import SERVED
+from ocpi.modules import modules_for
 
 
 class Versions(OcpiView):
@@ -26,6 +26,7 @@ class VersionDetails(OcpiView):
 
     def get(self, _request: HttpRequest) -> Answer:
         endpoints = [
-            {"identifier": one.identifier, "role": one.role, "url": one.url} for one in SERVED
+            {"identifier": one.identifier, "role": one.role, "url": one.url}
+            for one in modules_for(self.partner)
         ]
         return Answer({"version": VERSION, "endpoints": endpoints})

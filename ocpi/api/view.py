@@ -45,6 +45,7 @@ class OcpiView(View):
     module: ClassVar[str] = ""
     functional: ClassVar[bool] = True
     open_to_registration: ClassVar[bool] = False
+    body_may_be_absent: ClassVar[bool] = False
 
     partner: Partner
     # The token of this very request, as GET credentials repeats it.
@@ -96,6 +97,8 @@ class OcpiView(View):
         if request.method not in _WITH_BODY:
             return None
         try:
+            if self.body_may_be_absent and not request.body.strip():
+                return None
             return json.loads(request.body)
         except (ValueError, RecursionError) as error:
             raise OcpiError(Code.INVALID, f"No JSON: {error}"[:200], http=400) from None

@@ -1,4 +1,4 @@
-"""Tokens that partners send (OCPI 2.2.1 §12.3.2), checked."""
+"""Tokens (OCPI 2.2.1 §12.3.2): those that partners send, checked, and our drivers'."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ocpi.models import TokenType, Whitelist
+from ocpi.models import OwnToken, TokenType, Whitelist
+from ocpi.wire.json import without_none
 from ocpi.wire.reading import Reader
 
 
@@ -52,3 +53,27 @@ def cdr_token(of: Any) -> Mapping[str, str]:
         "type": of.type,
         "contract_id": of.contract_id,
     }
+
+
+def token_object(
+    token: OwnToken, *, issuer: str, group_id: str, language: str, last_updated: datetime
+) -> dict[str, Any]:
+    """A token of our driver (OCPI 2.2.1 §12.3.2). Tokens of one contract may stop each other's
+    sessions, hence the group.
+    """
+    contract = token.contract
+    return without_none(
+        {
+            "country_code": contract.party.country_code,
+            "party_id": contract.party.party_id,
+            "uid": token.uid,
+            "type": token.type,
+            "contract_id": contract.contract_id,
+            "issuer": issuer[:64],
+            "group_id": group_id,
+            "valid": token.valid,
+            "whitelist": token.whitelist,
+            "language": language[:2].lower() or None,
+            "last_updated": last_updated,
+        }
+    )

@@ -17,3 +17,8 @@ def parties_for(partner: Partner) -> QuerySet[Party]:
 
 def cpo_parties_for(partner: Partner) -> QuerySet[Party]:
     return parties_for(partner).filter(role=PartyRole.CPO, cpo__status=CPOStatus.VERIFIED)
+
+
+def emsp_party_for(partner: Partner) -> Party | None:
+    """Ours as mobility provider, for whoever connects with the whole platform."""
+    return parties_for(partner).filter(role=PartyRole.EMSP, cpo__isnull=True).first()

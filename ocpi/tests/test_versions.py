@@ -10,10 +10,23 @@ from django.test import Client
 
 from cpo.tests.factories import make_cpo
 from ocpi.models import Exchange, InboundToken, InboundTokenKind, Partner, PartnerStatus, Party
+from ocpi.services.parties import ensure_party
 from ocpi.services.partners.inviting import issue_token
 from ocpi.tests.calling import Caller, code, data, envelope
+from ocpi.tests.emsp import make_emsp_party
 
 pytestmark = pytest.mark.django_db
+# Modules without a list: what stands under their address.
+BELOW = {
+    ("tokens", "RECEIVER"): "/NL/TNM/1",
+    ("commands", "RECEIVER"): "/START_SESSION",
+    ("commands", "SENDER"): "/START_SESSION/key",
+}
+
+
+def pairs(call):
+    details = data(call.get("/ocpi/cpo/2.2.1"))
+    return {(one["identifier"], one["role"]) for one in details["endpoints"]}
 
 
 def test_versions_lead_to_details_which_name_absolute_addresses(call):
@@ -27,11 +40,27 @@ def test_versions_lead_to_details_which_name_absolute_addresses(call):
     assert all(one["url"].startswith("https://uniev.example/ocpi/") for one in details["endpoints"])
 
 
+def test_details_name_the_modules_of_the_roles_that_the_partner_may_know(call, partner):
+    assert pairs(call) == {("credentials", "SENDER")}
+    ensure_party(make_cpo(), actor="test")
+    as_cpo = pairs(call)
+    assert {("locations", "SENDER"), ("tokens", "RECEIVER")} <= as_cpo
+    assert ("tokens", "SENDER") not in as_cpo
+    make_emsp_party()
+    as_both = pairs(call)
+    assert as_both - as_cpo >= {("tokens", "SENDER")}
+    assert [r["role"] for r in data(call.get("credentials"))["roles"]] == ["CPO", "EMSP"]
+    Partner.objects.update(cpo=ensure_party(make_cpo(), actor="test").cpo)
+    assert pairs(call) == as_cpo
+
+
 def test_every_address_of_the_details_is_served(call):
+    ensure_party(make_cpo(), actor="test")
+    make_emsp_party()
+    assert len(pairs(call)) >= 8
     for one in data(call.get("/ocpi/cpo/2.2.1"))["endpoints"]:
         path = one["url"].removeprefix("https://uniev.example")
-        below = {"tokens": "/NL/TNM/1", "commands": "/START_SESSION"}.get(one["identifier"], "")
-        reply = envelope(call.get(path + below))
+        reply = envelope(call.get(path + BELOW.get((one["identifier"], one["role"]), "")))
         assert reply.get("status_message") != "There is nothing here", path
 
 

@@ -9,7 +9,9 @@ from typing import Any, Final
 from ocpi.models import (
     Cdr,
     InterfaceRole,
+    OwnToken,
     Party,
+    PartyRole,
     PublishedLocation,
     PublishedTariff,
     Push,
@@ -129,9 +131,23 @@ def _cdr(push: Push, url: str) -> Parcel | None:
     return Parcel((Call("POST", url, "cdrs", json.Fragment(row.body), heads),))
 
 
-def _to_everybody(push: Push, ours: Party) -> dict[str, str]:
-    """What is meant for all goes to the partner's hub party, else to any of its parties."""
-    theirs = sorted(push.partner.parties.all(), key=lambda one: (one.role != "HUB", one.pk))
+def _token(push: Push, url: str) -> Parcel | None:
+    kind, _slash, uid = push.object_id.partition("/")
+    row = OwnToken.objects.select_related("contract__party").filter(type=kind, uid=uid).first()
+    if row is None:
+        return None
+    party = row.contract.party
+    heads = _to_everybody(push, party, PartyRole.CPO)
+    address = f"{below(url, party.country_code, party.party_id, uid)}?type={kind}"
+    return Parcel((Call("PUT", address, "tokens", json.Fragment(row.body), heads),), row.body)
+
+
+def _to_everybody(push: Push, ours: Party, role: PartyRole = PartyRole.EMSP) -> dict[str, str]:
+    """What is meant for all goes to the partner's hub party, else to one in `role`, else any."""
+    order = (PartyRole.HUB, role)
+    theirs = sorted(
+        push.partner.parties.all(), key=lambda one: (*(one.role != wish for wish in order), one.pk)
+    )
     if not theirs:
         return {}
     return routing(ours, theirs[0].country_code, theirs[0].party_id)
@@ -142,4 +158,5 @@ _COMPOSERS: Final = {
     "tariffs": _tariff,
     "sessions": _session,
     "cdrs": _cdr,
+    "tokens": _token,
 }

@@ -35,7 +35,7 @@ _BATCH: Final = 20
 MOST_REFUSALS: Final = 5
 _PAUSES_S: Final = (30, 120, 600, 1800)
 _AWAY_S: Final = (15, 30, 60, 120, 300, 600)
-_ORDER: Final = {"tariffs": 0, "locations": 1, "sessions": 2, "cdrs": 3}
+_ORDER: Final = {"tokens": 0, "tariffs": 0, "locations": 1, "sessions": 2, "cdrs": 3}
 
 
 def push_due(partner_ids: Iterable[int] | None = None) -> int:

@@ -14,6 +14,7 @@ from cpo.services import audit
 from ocpi.events import PushesDue
 from ocpi.models import (
     Cdr,
+    OwnToken,
     Partner,
     PublishedLocation,
     PublishedTariff,
@@ -23,6 +24,7 @@ from ocpi.models import (
     RoamingSession,
 )
 from ocpi.selectors.parties import cpo_parties_for
+from ocpi.services.drivers.publishing import operators, push_id
 from ocpi.services.pushing.marking import listeners_of, mark_for
 from ocpi.states import PUSH
 from unievp.lib import clock
@@ -39,8 +41,8 @@ def sweep_pushes() -> int:
     and are always sent.
     """
     marked = 0
-    for module in ("tariffs", "locations", "sessions", "cdrs"):
-        for partner in listeners_of(module):
+    for module in ("tariffs", "locations", "sessions", "cdrs", "tokens"):
+        for partner in operators() if module == "tokens" else listeners_of(module):
             for object_id in _missing(partner, module)[:_PER_SWEEP]:
                 mark_for([partner.pk], module, object_id)
                 marked += 1
@@ -76,6 +78,9 @@ def _objects(partner: Partner, module: str) -> Iterator[tuple[str, datetime]]:
     elif module == "sessions":
         found = RoamingSession.objects.filter(partner=partner)
         yield from found.values_list("ocpi_id", "last_updated")
+    elif module == "tokens":
+        for token in OwnToken.objects.filter(last_updated__gt=since):
+            yield push_id(token), token.last_updated
     else:
         cdrs = Cdr.objects.filter(partner=partner)
         yield from cdrs.values_list("ocpi_id", "last_updated")
