@@ -113,6 +113,11 @@ def test_pages_before_a_payment(tour, gateway):
     page.reload()
     tour.look("offline")
     expect(page.locator("button.main")).to_be_disabled()
+    page.clock.install()
+    page.reload()
+    Presence.objects.update(online=True)
+    page.clock.fast_forward("00:25")
+    expect(page.locator("button.main")).to_be_enabled()
     intent = aside(begin, gateway, amount=100_000, method="va_bca", **wish_of(tour))
     tour.look("va", f"/pay/p/{intent.secret}")
 

@@ -152,7 +152,7 @@ def test_filter_and_search_change_the_list_and_the_address(visit, alice):
 
 def test_language_is_switched_in_place(visit, alice):
     page = visit(language="en").sign_in(alice.owner.email, PASSWORD)
-    page.locator(".topbar [aria-label=Language]").click()
+    page.locator(".topbar [title=Language]").click()
     page.locator(".topbar button[name=language][value=id]").click()
     expect(page.locator("html")).to_have_attribute("lang", "id")
 

@@ -1,0 +1,131 @@
+"""A company with one row of everything that an address can name: whose pages are walked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from chargers.models import Command, CommandStatus, ConfigurationKey, Presence, TokenSighting
+from chargers.tests.factories import make_token
+from cpo.models import CPO, Notification, Role, User
+from cpo.services.invitations import invite_member, make_link_token
+from cpo.services.notifications.telling import notify
+from cpo.services.webhooks.endpoints import create_endpoint
+from payments.models import PaymentIntent, ProviderConfig
+from payments.services.intents.creating import Wish, create_intent
+from payments.services.links import bill_token
+from payments.services.settlements import request_settlement
+from payments.tests.factories import give
+from unievp.lib import clock
+from unievp.web.tests.cast import add_charger, person, start_session
+from unievp.web.tests.charged import Sold, charge
+
+
+@dataclass(frozen=True)
+class Business:
+    """`ids` by the names that the addresses of pages use."""
+
+    cpo: CPO
+    owner: User
+    ids: dict[str, object]
+
+
+def make_business() -> Business:
+    sold = charge("Nusantara Charge")
+    cpo, charger = sold.charger.cpo, sold.charger
+    _place(sold)
+    give(cpo, 2_450_000)
+    request_settlement(cpo, actor=person("money@nusantara.example", cpo, Role.FINANCE))
+    webhook = create_endpoint(
+        cpo, url="https://hooks.nusantara.example/", event_types=["*"], actor=sold.owner
+    )
+    invited = invite_member(cpo, email="new@nusantara.example", role=Role.VIEWER, actor=sold.owner)
+    _add_field(sold)
+    notify([sold.owner], event="charger.offline", key="1", args={"charger": charger.identity})
+    return Business(
+        cpo,
+        sold.owner,
+        {
+            "charger_pk": charger.pk,
+            "transaction_id": sold.session.transaction_id,
+            "tariff": sold.session.tariff_version.template_id,
+            "site": charger.location_id,
+            "webhook": webhook.pk,
+            "notification": Notification.objects.get().pk,
+            "identity": charger.identity,
+            "secret": _intent(sold).secret,
+            "bill": bill_token(sold.bill),
+            "invitation": make_link_token(invited),
+        },
+    )
+
+
+def _place(sold: Sold) -> None:
+    cpo, location = sold.charger.cpo, sold.charger.location
+    cpo.bank_code, cpo.bank_account_number = "BCA", "0123456789"
+    cpo.bank_account_name = cpo.legal_name = "PT Nusantara Daya Kendaraan"
+    cpo.save()
+    location.name, location.address, location.city = "Senayan", "Jl. Gerbang Pemuda", "Jakarta"
+    location.latitude, location.longitude = Decimal("-6.2"), Decimal("106.8")
+    location.save()
+    sold.charger.name, sold.charger.vendor, sold.charger.model = "Fast lane", "Voltaris", "DC-120"
+    sold.charger.save()
+    Presence.objects.update_or_create(
+        charger=sold.charger, defaults={"online": True, "last_seen_at": clock.now()}
+    )
+
+
+def _add_field(sold: Sold) -> None:
+    """What a board shows: a charge, a fault, a lost line; what a charger was asked and said."""
+    now, location = clock.now(), sold.charger.location
+    faulted, lost = (add_charger(location, f"NUSANTARA-{n:04d}", online=n == 2) for n in (2, 3))
+    faulted.connectors.filter(number=1).update(
+        status="Faulted", error_code="GroundFailure", vendor_error_code="E-1042"
+    )
+    start_session(faulted.connectors.get(number=2))
+    Presence.objects.filter(charger=lost).update(last_seen_at=now - timedelta(hours=3))
+    for action, status, answer in (
+        ("Reset", CommandStatus.ANSWERED, "Accepted"),
+        ("UnlockConnector", CommandStatus.ANSWERED, "UnlockFailed"),
+        ("ChangeAvailability", CommandStatus.EXPIRED, ""),
+    ):
+        Command.objects.create(
+            charger=sold.charger,
+            action=action,
+            payload={},
+            status=status,
+            response_status=answer,
+            requested_label="owner@nusantara.example",
+            created_at=now,
+            deadline_at=now,
+        )
+    ConfigurationKey.objects.create(
+        charger=sold.charger, key="HeartbeatInterval", value="300", read_at=now
+    )
+    make_token("04A2B3C4D5", cpo=location.cpo, label="Budi")
+    TokenSighting.objects.create(
+        tag="04FFEE0011",
+        cpo=location.cpo,
+        charger=sold.charger,
+        status="Invalid",
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+
+
+def _intent(sold: Sold) -> PaymentIntent:
+    """A payment that waits for its gateway: the page of a driver who has just ordered."""
+    ProviderConfig.objects.create(
+        provider="xendit",
+        environment="sandbox",
+        name="Gateway",
+        methods=["qris", "va_bca"],
+        api_key="xnd_development_example",
+        webhook_secret="hook-secret",
+        base_url="http://127.0.0.1:9",
+    )
+    wish = Wish(
+        100_000, "qris", charger=sold.charger, connector=sold.charger.connectors.get(number=1)
+    )
+    return create_intent(sold.charger.cpo, wish, created_by="test")

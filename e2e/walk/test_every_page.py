@@ -1,0 +1,85 @@
+"""Every page in both languages, at a desk and on a phone, by day and by night.
+
+Nothing may go wrong in the browser (`Visitor.troubles`: errors, the policy, foreign hosts), nothing
+may be wider than the screen, and axe may find nothing serious.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from e2e.conftest import PHONE, WIDE
+from e2e.processes import aside
+from e2e.walk.axe import grave_issues
+from e2e.walk.business import make_business
+from e2e.walk.pages import ACCOUNT, DRIVER, ENTRANCE, PORTAL, STATUS
+
+PASSWORD = "a-long-password"
+PATIENCE_S = 5
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Walk:
+    """One person, one language, one theme; every page at both widths."""
+
+    def __init__(self, visitor, language, ids):
+        self.visitor, self.language, self.ids = visitor, language, ids
+        self.found = []
+        # A page is left before its font is painted.
+        visitor.expected.append("was preloaded")
+        # The browser says so about the pages that tell of something that is not there.
+        visitor.expected.append("the server responded with a status of 4")
+        visitor.context.set_default_timeout(5_000)
+
+    def look(self, address):
+        page, where = self.visitor.page, address.format(**self.ids)
+        answer = page.goto(f"{self.visitor.server}{where}")
+        if answer.status != STATUS.get(address, 200):
+            self.found.append(f"{address}: {answer.status}")
+        self.look_at_this(address)
+
+    def look_at_this(self, address):
+        page = self.visitor.page
+        if page.locator("html").get_attribute("lang") != self.language:
+            self.found.append(f"{address}: not in {self.language}")
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            self.found += [f"{address} at {size['width']}: {each}" for each in self.troubles()]
+
+    def troubles(self):
+        """Of the page as it stands, at the width it has."""
+        page, deadline = self.visitor.page, time.monotonic() + PATIENCE_S
+        screen = page.viewport_size["width"]
+        # Charts follow the width of their box a moment later.
+        while (width := page.evaluate("document.documentElement.scrollWidth")) > screen:
+            if time.monotonic() > deadline:
+                yield f"{width} px wide"
+                break
+            page.wait_for_timeout(50)
+        yield from grave_issues(page)
+
+    def send_an_old_form(self):
+        """The page for errors: a form whose cookie is gone."""
+        page = self.visitor.page
+        page.goto(f"{self.visitor.server}/accounts/login/")
+        self.visitor.context.clear_cookies()
+        page.fill("input[name=login]", "a@b.example")
+        page.fill("input[name=password]", "x")
+        page.locator("form[action='/accounts/login/'] button[type=submit]").click()
+        page.wait_for_selector(".error-code")
+        self.look_at_this("an old form")
+
+
+@pytest.mark.parametrize(("language", "dark"), [("en", False), ("id", True)], ids=["day", "night"])
+def test_every_page_is_whole_and_open_to_everybody(visit, transactional_db, language, dark):
+    business = aside(make_business)
+    walk = Walk(visit(language=language, dark=dark), language, business.ids)
+    for address in (*ENTRANCE, *DRIVER):
+        walk.look(address)
+    walk.send_an_old_form()
+    walk.visitor.sign_in(business.owner.email, PASSWORD, to="/notifications")
+    for address in (*PORTAL, *ACCOUNT):
+        walk.look(address)
+    assert not walk.found, "\n".join(walk.found)
