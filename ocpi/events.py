@@ -29,3 +29,10 @@ class ResultDecided:
     """The result of a partner's command is known and not told yet."""
 
     request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentCommandQueued:
+    """A command of ours waits to be sent to a partner."""
+
+    command_id: str

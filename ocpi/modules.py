@@ -38,6 +38,7 @@ SERVED: Final = [
     Module("tokens", _R, f"{CPO_ROOT}/tokens", _CPO),
     Module("commands", _R, f"{CPO_ROOT}/commands", _CPO),
     Module("tokens", _S, f"{EMSP_ROOT}/tokens", _EMSP),
+    Module("commands", _S, f"{EMSP_ROOT}/commands", _EMSP),
 ]
 
 

@@ -18,6 +18,8 @@ from ocpi.services.drivers import judging, publishing
 from ocpi.services.publishing import locations, tariffs
 from ocpi.services.pushing import sending, sweeping
 from ocpi.services.selling import cdrs, sessions
+from ocpi.services.sent_commands import results
+from ocpi.services.sent_commands import sending as commands_out
 from ocpi.services.tokens import fetching, tags
 from payments import events as money
 from unievp.lib import clock
@@ -60,6 +62,10 @@ def on_reservation_changed(event: field.ReservationChanged) -> None:
 
 def on_partner_registered(event: events.PartnerRegistered) -> None:
     fetch_tokens.apply_async((event.partner_id,), retry=False)
+
+
+def on_sent_command_queued(event: events.SentCommandQueued) -> None:
+    send_command.apply_async((event.command_id,), retry=False)
 
 
 def on_pushes_due(event: events.PushesDue) -> None:
@@ -147,6 +153,16 @@ def push(partner_ids: list[int] | None = None) -> int:
 @shared_task
 def sweep_pushes() -> int:
     return sweeping.sweep_pushes()
+
+
+@shared_task
+def send_command(command_id: str) -> bool:
+    return commands_out.send_command(command_id)
+
+
+@shared_task
+def sweep_sent_commands() -> int:
+    return results.sweep_sent_commands()
 
 
 @shared_task

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from django.views import View
 
 from ocpi.addresses import CPO_ROOT, EMSP_ROOT
+from ocpi.api.command_results import CommandResults
 from ocpi.api.commands import Commands
 from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
 from ocpi.api.credentials import Credentials
@@ -37,6 +38,7 @@ urlpatterns = [
     *_both(f"{_CPO}/commands/<str:command>", Commands),
     *_both(f"{_EMSP}/tokens", OwnTokens),
     *_both(f"{_EMSP}/tokens/<str:uid>/authorize", Authorize),
+    *_both(f"{_EMSP}/commands/<str:command>/<str:key>", CommandResults),
     *_both("ocpi", NothingHere),
     path("ocpi/<path:rest>", NothingHere.as_view()),
 ]

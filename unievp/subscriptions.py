@@ -107,6 +107,7 @@ def _connect_roaming() -> None:
     subscribe(field.ReservationChanged, ocpi_tasks.on_reservation_changed)
     subscribe(roaming.ResultDecided, ocpi_tasks.on_result_decided)
     subscribe(roaming.PartnerRegistered, ocpi_tasks.on_partner_registered)
+    subscribe(roaming.SentCommandQueued, ocpi_tasks.on_sent_command_queued)
     subscribe(roaming.PushesDue, ocpi_tasks.on_pushes_due)
 
 

@@ -73,7 +73,10 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """What came back, and what the log keeps of it. `error` empty: OCPI status 1xxx."""
+    """What came back, and what the log keeps of it. `error` empty: OCPI status 1xxx.
+
+    `not_sent`: no connection came about, so the partner cannot have heard of it.
+    """
 
     call: Call
     request_id: str
@@ -85,6 +88,7 @@ class Reply:
     code: int | None = None
     data: Any = None
     error: str = ""
+    not_sent: bool = False
 
     def checked(self) -> Reply:
         """Itself. Raises CallError unless the partner said success."""
@@ -109,8 +113,11 @@ async def send(peer: Peer, call: Call) -> Reply:
     except TimeoutError:
         reply.error = f"no answer within {call.timeout_s:g} s"
     except InvalidError as error:
-        reply.error = f"{call.url[:80]}: {error}"
+        reply.not_sent, reply.error = True, f"{call.url[:80]}: {error}"
     except (httpx.HTTPError, httpx.InvalidURL, RefusedTargetError, ssl.SSLError, OSError) as error:
+        reply.not_sent = isinstance(
+            error, httpx.ConnectError | httpx.ConnectTimeout | RefusedTargetError
+        )
         reply.error = f"{type(error).__name__}: {error}"
     reply.duration_ms = round((time.monotonic() - began) * 1000)
     return reply

@@ -148,6 +148,6 @@ def _stale(now: datetime) -> set[int]:
         OwnToken.objects.filter(type=TokenType.RFID)
         .annotate(is_good=is_good)
         .exclude(valid=F("is_good"))
-        .values_list("contract", flat=True)
+        .values_list("contract_id", flat=True)
     )
     return set(unlisted[:_PER_SWEEP]) | set(moved[:_PER_SWEEP])

@@ -1,0 +1,57 @@
+"""What a partner tells `response_url`, once, twice or late; and the end of our patience."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from ocpi.events import SentCommandQueued
+from ocpi.models import OPEN_STATUSES, CommandType, Partner, SentCommand, SentStatus
+from ocpi.services.sent_commands.moving import end_command, message_in
+from ocpi.wire.codes import Code, not_found
+from ocpi.wire.reading import Reader
+from unievp.lib import clock
+from unievp.lib.events import publish
+
+logger = logging.getLogger(__name__)
+
+_WITHDRAWN: Final = "CANCELED_RESERVATION"
+_PER_SWEEP: Final = 500
+
+
+def take_result(partner: Partner, *, kind: str, key: str, body: Any) -> None:
+    """CommandResult. The first one counts; again, or another one, changes nothing.
+
+    Raises OcpiError: 404 for what is no address of a command to this partner, 2001 for a field.
+    """
+    result = Reader(body).code("result", 24).upper()
+    with transaction.atomic():
+        row = SentCommand.objects.filter(partner=partner, type=kind, key=key).first()
+        if row is None:
+            raise not_found("There is no such command", Code.CLIENT_ERROR)
+        if result == _WITHDRAWN and kind == CommandType.RESERVE_NOW:
+            # Granted and taken back; or never granted.
+            if end_command(row.pk, SentStatus.CANCELLED, result=result):
+                return
+            status = SentStatus.REFUSED
+        else:
+            status = SentStatus.SUCCEEDED if result == "ACCEPTED" else SentStatus.REFUSED
+        if not end_command(row.pk, status, result=result, message=message_in(body)):
+            logger.info("%s of %s came again: %s", kind, partner, result)
+
+
+def sweep_sent_commands(now: datetime | None = None) -> int:
+    """Those whose nudge was lost are sent, those without a result in time end; how many ended."""
+    now = now or clock.now()
+    unsent = SentCommand.objects.filter(status=SentStatus.QUEUED, deadline_at__gt=now)
+    for pk in unsent.order_by("created_at").values_list("pk", flat=True)[:_PER_SWEEP]:
+        publish(SentCommandQueued(str(pk)))
+    late = SentCommand.objects.filter(status__in=OPEN_STATUSES, deadline_at__lte=now)
+    ended = 0
+    for pk in late.order_by("deadline_at").values_list("pk", flat=True)[:_PER_SWEEP]:
+        with transaction.atomic():
+            ended += end_command(pk, SentStatus.TIMED_OUT)
+    return ended
