@@ -16,11 +16,11 @@ from chargers.models import TariffAssignment
 from chargers.services.assignments import assign_tariff, end_assignment
 from cpo.models import User
 from unievp.lib import clock
-from unievp.lib.admin import DeskAdmin, Question, ask, column, detail_action, get_row
+from unievp.lib.admin import AppendOnlyAdmin, Question, ask, column, detail_action, get_row
 
 
 @admin.register(TariffAssignment)
-class TariffAssignmentAdmin(DeskAdmin):
+class TariffAssignmentAdmin(AppendOnlyAdmin):
     """Assigned and ended by the service, which knows the law's caps; never edited."""
 
     list_display = ("template", "charger", "outlet", "phase", "valid_from", "valid_to")
@@ -49,12 +49,6 @@ class TariffAssignmentAdmin(DeskAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"valid_from": clock.now(), **super().get_changeform_initial_data(request)}
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def save_model(
         self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: Any

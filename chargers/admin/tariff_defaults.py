@@ -16,11 +16,11 @@ from chargers.services.tariff_defaults import set_default_tariff, withdraw_defau
 from cpo.admin import AuditedAdmin
 from cpo.models import User
 from unievp.lib import clock
-from unievp.lib.admin import DeskAdmin, Question, ask, column, detail_action, get_row
+from unievp.lib.admin import AppendOnlyAdmin, Question, ask, column, detail_action, get_row
 
 
 @admin.register(TariffDefault)
-class TariffDefaultAdmin(DeskAdmin):
+class TariffDefaultAdmin(AppendOnlyAdmin):
     """A new default is a new row; the one before is history."""
 
     list_display = ("cpo", "where", "sold", "begun", "valid_from")
@@ -38,12 +38,6 @@ class TariffDefaultAdmin(DeskAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"valid_from": clock.now(), **super().get_changeform_initial_data(request)}
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def save_model(
         self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: Any

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.widgets import (
@@ -32,6 +29,7 @@ from unievp.lib.admin import (
     Question,
     ReadOnlyAdmin,
     ask,
+    ask_for_new,
     change_link,
     column,
     detail_action,
@@ -39,8 +37,6 @@ from unievp.lib.admin import (
     money,
     when,
 )
-from unievp.lib.admin.confirm import change_page
-from unievp.lib.errors import DomainError
 
 DECIDE = ("payments.change_adjustment",)
 _COLOURS = {
@@ -99,29 +95,18 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ProposalForm(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                made = propose_adjustment(actor=cast("User", request.user), **form.cleaned_data)
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error))
-            else:
-                text = _text("Proposed. Another person decides.")
-                self.message_user(request, text, messages.SUCCESS)
-                return HttpResponseRedirect(change_page(made))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Propose an adjustment"),
-            "question": Question(
-                title=_("Propose an adjustment"),
-                text=_("Nothing is booked before another person approves it."),
-                submit=_("Propose"),
-            ),
-            "back": reverse("admin:payments_adjustment_changelist"),
-            "form": form,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/uniev/confirm.html", context)
+        question = Question(
+            title=_("Propose an adjustment"),
+            text=_("Nothing is booked before another person approves it."),
+            submit=_("Propose"),
+            form_class=ProposalForm,
+        )
+
+        def run(values: dict[str, Any]) -> Adjustment:
+            return propose_adjustment(actor=cast("User", request.user), **values)
+
+        done = _("Proposed. Another person decides.")
+        return ask_for_new(self, request, question, run, done=done)
 
     @detail_action(_("Approve and book"), url_path="approve", icon="check", permissions=DECIDE)
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:

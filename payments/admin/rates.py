@@ -1,29 +1,21 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from cpo.admin import AuditedAdmin
 from payments.models import CommissionRate, TransferFee
-from unievp.lib.admin import column, money, when
+from unievp.lib.admin import AppendOnlyAdmin, column, money, when
 
 
-class RateAdmin(AuditedAdmin):
+class RateAdmin(AppendOnlyAdmin, AuditedAdmin):
     """A new rate is a new row: what was made with the old one keeps it."""
 
     list_filter = (("cpo", AutocompleteSelectFilter), ("valid_from", RangeDateTimeFilter))
     list_select_related = ("cpo",)
     search_fields = ("cpo__name",)
     autocomplete_fields = ("cpo",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     @column(_("valid from"), ordering="valid_from")
     def begins(self, rate: CommissionRate | TransferFee) -> str:

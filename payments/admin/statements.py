@@ -6,9 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
@@ -21,8 +19,7 @@ from unfold.widgets import (
 from cpo.models import User
 from payments.models import ProviderConfig, StatementLine
 from payments.services.reconciliation.reports import MOST_BYTES, import_report, read_report
-from unievp.lib.admin import Question, ReadOnlyAdmin, column, detail_action, money
-from unievp.lib.errors import DomainError
+from unievp.lib.admin import Question, ReadOnlyAdmin, ask_for_new, column, detail_action, money
 
 _SHOWN_FAULTS = 10
 
@@ -71,31 +68,18 @@ class StatementLineAdmin(ReadOnlyAdmin):
     )
     def import_report(self, request: HttpRequest) -> HttpResponse:
         """Of a gateway that tells no transactions by its API."""
-        given = (request.POST, request.FILES) if request.method == "POST" else ()
-        form = ReportForm(*given)
-        if request.method == "POST" and form.is_valid():
-            try:
-                self._take(request, form.cleaned_data)
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error))
-            else:
-                return HttpResponseRedirect(reverse("admin:payments_statementline_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Import a settlement report"),
-            "question": Question(
-                title=_("Import a settlement report"),
-                text=_(
-                    "The settled payments of a gateway as CSV, with order id, gross amount, net"
-                    " amount, fee and settlement time. The same line is booked once."
-                ),
-                submit=_("Import"),
+        question = Question(
+            title=_("Import a settlement report"),
+            text=_(
+                "The settled payments of a gateway as CSV, with order id, gross amount, net"
+                " amount, fee and settlement time. The same line is booked once."
             ),
-            "back": reverse("admin:payments_statementline_changelist"),
-            "form": form,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/uniev/confirm.html", context)
+            submit=_("Import"),
+            form_class=ReportForm,
+        )
+        return ask_for_new(
+            self, request, question, lambda values: self._take(request, values), done=None
+        )
 
     def _take(self, request: HttpRequest, values: dict[str, Any]) -> None:
         content: bytes = values["file"].read(MOST_BYTES + 1)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
@@ -29,13 +27,13 @@ from unievp.lib.admin import (
     Question,
     ReadOnlyInline,
     ask,
+    ask_for_new,
     column,
     detail_action,
     get_row,
     list_link,
 )
-from unievp.lib.admin.confirm import ReasonForm, change_page
-from unievp.lib.errors import DomainError
+from unievp.lib.admin.confirm import ReasonForm
 
 
 class VersionInline(ReadOnlyInline):
@@ -86,38 +84,22 @@ class TariffTemplateAdmin(AuditedAdmin):
         """A tariff without prices sells nothing: both are made at once."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewTariffForm(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            made = self._make(request, form)
-            if made is not None:
-                self.message_user(request, _text("Done."), messages.SUCCESS)
-                return HttpResponseRedirect(change_page(made))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("New tariff"),
-            "question": Question(
-                title=_("New tariff"),
-                text=_("Rupiah, tax included. Other rules are set through the API."),
-                submit=_("Sell at these prices from now on"),
-            ),
-            "back": reverse("admin:tariffs_tarifftemplate_changelist"),
-            "form": form,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/uniev/confirm.html", context)
+        question = Question(
+            title=_("New tariff"),
+            text=_("Rupiah, tax included. Other rules are set through the API."),
+            submit=_("Sell at these prices from now on"),
+            form_class=NewTariffForm,
+        )
 
-    def _make(self, request: HttpRequest, form: NewTariffForm) -> TariffTemplate | None:
-        values = form.cleaned_data
-        try:
+        def make(values: dict[str, Any]) -> TariffTemplate:
             return templates.create_template(
                 values["cpo"],
                 name=values["name"],
                 rules=rules_of_form(values, at=clock.now()),
                 actor=cast("User", request.user),
             )
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-            return None
+
+        return ask_for_new(self, request, question, make, done=_("Done."))
 
     @detail_action(_("New prices"), url_path="new-prices", icon="sell")
     def new_prices(self, request: HttpRequest, object_id: str) -> HttpResponse:

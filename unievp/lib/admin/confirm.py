@@ -64,24 +64,62 @@ def ask(
 
     `run` may answer with a page of its own. A DomainError is shown on the form.
     """
+
+    def act(values: dict[str, Any]) -> HttpResponse:
+        response = run(values)
+        if response is None:
+            admin.message_user(request, _("Done."), messages.SUCCESS)
+            response = HttpResponseRedirect(change_page(row))
+        return response
+
+    return _asked(admin, request, question, act, back=change_page(row), original=row)
+
+
+def ask_for_new(
+    admin: DeskAdmin,
+    request: HttpRequest,
+    question: Question,
+    run: Callable[[dict[str, Any]], Model | None],
+    *,
+    done: Text | None,
+) -> HttpResponse:
+    """The same without a row: `run` makes one and its page follows, or else the list.
+
+    `done` None: `run` has said what came of it.
+    """
+    listed = reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_changelist")
+
+    def act(values: dict[str, Any]) -> HttpResponse:
+        made = run(values)
+        if done is not None:
+            admin.message_user(request, str(done), messages.SUCCESS)
+        return HttpResponseRedirect(listed if made is None else change_page(made))
+
+    return _asked(admin, request, question, act, back=listed)
+
+
+def _asked(
+    admin: DeskAdmin,
+    request: HttpRequest,
+    question: Question,
+    act: Callable[[dict[str, Any]], HttpResponse],
+    *,
+    back: str,
+    original: Model | None = None,
+) -> HttpResponse:
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = question.form_class(*given)
     if request.method == "POST" and form.is_valid():
         try:
-            response = run(form.cleaned_data)
+            return act(form.cleaned_data)
         except DomainError as error:
-            form.add_error(None, str(error))
-        else:
-            if response is None:
-                admin.message_user(request, _("Done."), messages.SUCCESS)
-                response = HttpResponseRedirect(change_page(row))
-            return response
+            form.add_error(error.field if error.field in form.fields else None, str(error))
     context = {
         **admin.admin_site.each_context(request),
         "title": question.title,
         "question": question,
-        "original": row,
-        "back": change_page(row),
+        "original": original,
+        "back": back,
         "form": form,
         "opts": admin.opts,
     }

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
@@ -22,14 +19,13 @@ from unievp.lib.admin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
     ask,
+    ask_for_new,
     change_link,
     column,
     detail_action,
     get_row,
     when,
 )
-from unievp.lib.admin.confirm import change_page
-from unievp.lib.errors import DomainError
 from unievp.web.simulation.models import OrderAction, RunStatus, SimulatorOrder, SimulatorRun
 from unievp.web.simulation.services import (
     CONNECTORS,
@@ -120,29 +116,18 @@ class SimulatorRunAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = StartForm(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            values = dict(form.cleaned_data)
-            try:
-                run = start_run(values.pop("cpo"), actor=cast("User", request.user), **values)
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error))
-            else:
-                self.message_user(request, _text("It connects in a moment."), messages.SUCCESS)
-                return HttpResponseRedirect(change_page(run))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("A virtual charger"),
-            "question": Question(
-                title=_("A virtual charger"),
-                text=_("It connects like a real one, and what it charges never becomes money."),
-                submit=_("Start it"),
-            ),
-            "back": reverse("admin:web_simulatorrun_changelist"),
-            "form": form,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/uniev/confirm.html", context)
+        question = Question(
+            title=_("A virtual charger"),
+            text=_("It connects like a real one, and what it charges never becomes money."),
+            submit=_("Start it"),
+            form_class=StartForm,
+        )
+
+        def start(values: dict[str, Any]) -> SimulatorRun:
+            wish = dict(values)
+            return start_run(wish.pop("cpo"), actor=cast("User", request.user), **wish)
+
+        return ask_for_new(self, request, question, start, done=_("It connects in a moment."))
 
     @detail_action(_("Plug, unplug, break"), url_path="steer", icon="power", permissions=STEER)
     def steer(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -157,7 +157,7 @@ def test_review_is_decided_by_what_was_paid(fake):
 def test_refund_and_cancel_are_refused_with_words_on_the_form(fake, client, root):
     intent = pay(fake, begin(fake))
     answer = press(client, intent, "refund", amount=60_000, reason="x")
-    assert answer.context["form"].non_field_errors()
+    assert answer.context["form"].errors["amount"]
     assert press(client, intent, "cancel").context["form"].non_field_errors()
     assert press(client, intent, "refund", amount="", reason="Rain").status_code == 302
     assert [refund.amount for refund in intent.refunds.all()] == [50_000]
@@ -326,7 +326,7 @@ def test_settings_change_without_the_keys(client, root):
 def test_keys_are_rotated_one_by_one_and_the_provider_is_disabled(client, root):
     add_provider(client, webhook_secret="old-token")
     config = ProviderConfig.objects.get()
-    assert press(client, config, "rotate").context["form"].non_field_errors()
+    assert press(client, config, "rotate").context["form"].errors
     assert press(client, config, "rotate", api_key="xnd_production_1").status_code == 200
     press(client, config, "rotate", api_key="xnd_development_new")
     assert (config.api_key, config.webhook_secret) == ("xnd_development_new", "old-token")
