@@ -1,11 +1,13 @@
 """Every page in both languages, at a desk and on a phone, by day and by night.
 
 Nothing may go wrong in the browser (`Visitor.troubles`: errors, the policy, foreign hosts), nothing
-may be wider than the screen, and axe may find nothing serious.
+may be wider than the screen, and axe may find nothing serious. `PICTURES=1` keeps a screenshot of
+each, for people to look at.
 """
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -47,6 +49,9 @@ class Walk:
         for size in (WIDE, PHONE):
             page.set_viewport_size(size)
             self.found += [f"{address} at {size['width']}: {each}" for each in self.troubles()]
+            if "PICTURES" in os.environ:
+                name = f"walk{address}-{self.language}-{size['width']}".replace("/", "_")
+                self.visitor.picture(name, whole=True)
 
     def troubles(self):
         """Of the page as it stands, at the width it has."""

@@ -11,9 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chargers.models import ChargingSession, Presence
+from chargers.tests.factories import make_charger
+from cpo.models import CPO, CPOStatus, Role
+from cpo.tests.factories import make_cpo
+from tariffs.models import TariffTemplate
 from unievp.lib import clock
 from unievp.web.analytics.curves import daily_totals
-from unievp.web.tests.cast import company
+from unievp.web.tests.cast import company, person, start_session
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +84,59 @@ def test_page_needs_few_queries(browser):
     with CaptureQueriesContext(connection) as queries:
         browser.get("/overview")
     assert len(queries) <= 15
+
+
+# --- A new company -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newcomer(client):
+    cpo = make_cpo(name="New Charge", status=CPOStatus.VERIFIED, verified_at=clock.now())
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return cpo
+
+
+def steps_of(client, user):
+    client.force_login(user)
+    html = client.get("/overview").content.decode()
+    done = re.findall(r'first-step-done">.*?fw-medium">(.*?)<', html, re.S)
+    open_ = re.findall(r'<a class="fw-medium" href="(.*?)">(.*?)</a>', html)
+    return done, open_
+
+
+def test_new_company_is_led_to_its_first_charge(client, newcomer):
+    owner = person("new@new.example", newcomer)
+    done, steps = steps_of(client, owner)
+    assert done == []
+    assert [link for link, _title in steps] == [
+        "/company", "/chargers/new", "/tariffs/new", "/chargers/new", "/simulator"
+    ]  # fmt: skip
+    charger = make_charger(cpo=newcomer)
+    CPO.objects.update(legal_name="PT New", bank_account_number="0123456789")
+    done, steps = steps_of(client, owner)
+    assert len(done) == 3
+    assert [link for link, _title in steps] == [f"/chargers/{charger.pk}"] * 2
+    Presence.objects.create(charger=charger, online=True, last_seen_at=clock.now())
+    assert len(steps_of(client, owner)[0]) == 4
+    start_session(charger.connectors.first())
+    assert steps_of(client, owner) == ([], [])
+
+
+def test_tariff_that_is_made_but_not_sold_leads_back_to_it(client, newcomer):
+    template = TariffTemplate.objects.create(cpo=newcomer, name="DC")
+    _done, steps = steps_of(client, person("new@new.example", newcomer))
+    assert f"/tariffs/{template.pk}" in [link for link, _title in steps]
+
+
+def test_steps_are_for_those_who_can_take_them(client, newcomer):
+    operator = person("op@new.example", newcomer, Role.OPERATOR)
+    links = [link for link, _title in steps_of(client, operator)[1]]
+    assert "/chargers/new" in links
+    assert "/company" not in links
+    assert steps_of(client, person("v@new.example", newcomer, Role.VIEWER)) == ([], [])
+    assert steps_of(client, person("s@x.example", is_staff=True)) == ([], [])
+
+
+def test_rivals_chargers_do_no_steps(client, newcomer):
+    company("Bravo Charge")
+    assert steps_of(client, person("new@new.example", newcomer))[0] == []

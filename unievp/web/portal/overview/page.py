@@ -18,6 +18,7 @@ from chargers.selectors.board import kpis, locations
 from unievp.web.analytics.curves import daily_totals
 from unievp.web.portal.company import Desk, portal_page
 from unievp.web.portal.overview.attention import attention
+from unievp.web.portal.overview.first_steps import first_steps
 
 _DAYS: Final = 30
 _MOST_SITES: Final = 500
@@ -31,6 +32,7 @@ def overview(request: HttpRequest, desk: Desk) -> HttpResponse:
         "desk": desk,
         "nav": "overview",
         "kpis": figures,
+        "steps": first_steps(desk),
         "items": attention(desk, figures),
         "curves": _curves(desk),
         "sites": _sites(desk),
