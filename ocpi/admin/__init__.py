@@ -1,3 +1,9 @@
+from ocpi.admin.drivers import (
+    GivenAuthorizationAdmin,
+    OwnTokenAdmin,
+    RoamingContractAdmin,
+    SentCommandAdmin,
+)
 from ocpi.admin.parties import PartyAdmin
 from ocpi.admin.partners import PartnerAdmin
 from ocpi.admin.published import PublishedLocationAdmin, PublishedTariffAdmin
@@ -13,12 +19,16 @@ __all__ = [
     "CdrAdmin",
     "CommandRequestAdmin",
     "ExchangeAdmin",
+    "GivenAuthorizationAdmin",
+    "OwnTokenAdmin",
     "PartnerAdmin",
     "PartyAdmin",
     "PublishedLocationAdmin",
     "PublishedTariffAdmin",
     "PushAdmin",
+    "RoamingContractAdmin",
     "RoamingSessionAdmin",
     "RoamingTagAdmin",
     "RoamingTokenAdmin",
+    "SentCommandAdmin",
 ]

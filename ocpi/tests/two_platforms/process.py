@@ -13,7 +13,7 @@ import threading
 import traceback
 from typing import Any
 
-from daphne.server import Server
+from daphne.server import Server  # type: ignore[import-untyped]  # it has none
 
 
 def serve(port: int) -> None:

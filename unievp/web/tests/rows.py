@@ -321,3 +321,8 @@ def _charger_certificate(number: int) -> dict[str, Any]:
 @special("chargers.PasswordRotation")
 def _password_rotation(number: int) -> dict[str, Any]:
     return {"status": "refused", "settled_at": clock.now()}
+
+
+@special("ocpi.GivenAuthorization")
+def _authorization(number: int) -> dict[str, Any]:
+    return {"reference": f"reference-{number}"}
