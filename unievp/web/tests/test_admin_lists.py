@@ -66,6 +66,17 @@ INLINE_ONLY = {
     "tariffs.TariffElement",
     "payments.LedgerBlockItem",
     "payments.SettlementStatusChange",
+    # On the page of their ticket.
+    "tickets.Ticket_watchers",
+    "tickets.TicketAttachment",
+    "tickets.TicketChange",
+    "tickets.TicketComment",
+    "tickets.TicketMail",
+    # The desk comes after its models.
+    "tickets.Ticket",
+    "tickets.TicketRule",
+    "tickets.ServiceLevel",
+    "tickets.Holiday",
 }
 
 pytestmark = pytest.mark.django_db
