@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
+
+from bench.services import bring_up, temporary_folder
 
 WALLETS = 1_000
 
@@ -28,32 +26,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--data-dir", default=None, help="where the database is put")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="uniev-bench-", dir=options.data_dir))
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        bring_up(folder, stack, options.threads)
+        folder = temporary_folder(stack, options.data_dir)
+        bring_up(folder, stack, threads=options.threads)
         print(json.dumps(_measure(options), indent=2))
-
-
-def bring_up(folder: Path, stack: ExitStack, threads: int) -> None:
-    from unievp.devtools.environment import create_env_file, load_env_file
-    from unievp.devtools.services import Services
-
-    os.environ["DATA_DIR"] = str(folder)
-    load_env_file(create_env_file(folder))
-    os.environ["DEBUG"] = "0"
-    os.environ["DB_POOL_MAX"] = str(threads + 2)
-    services = Services(folder, durable=True)
-    state = services.start()
-    stack.callback(services.release)
-    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = state.database_url, state.redis_url
-    os.environ["DJANGO_SETTINGS_MODULE"] = "unievp.settings"
-
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
