@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -21,3 +22,18 @@ def versions_url() -> str:
 
 def details_url() -> str:
     return absolute(CPO_ROOT)
+
+
+def is_ours(url: str) -> bool:
+    """Whether it leads to this platform: whoever calls it would talk to itself."""
+    return _origin(url) == _origin(settings.OCPI_PUBLIC_URL)
+
+
+def _origin(url: str) -> tuple[str | None, int]:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    usual = 80 if parts.scheme == "http" else 443
+    return parts.hostname, usual if port is None else port

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from cpo.models import User
 from cpo.services import audit
+from ocpi.addresses import is_ours
 from ocpi.models import InboundToken, InboundTokenKind, Partner, PartnerStatus
 from ocpi.services.calling.client import (
     Call,
@@ -33,7 +34,7 @@ from ocpi.services.partners.credentials import Credentials, our_credentials, rea
 from ocpi.services.partners.discovery import discover
 from ocpi.services.partners.inviting import issue_token
 from ocpi.services.tokens.tags import block_tags, restore_tags
-from ocpi.wire.codes import Code, OcpiError
+from ocpi.wire.codes import Code, OcpiError, invalid
 from ocpi.wire.tokens import is_token
 from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 
@@ -47,6 +48,8 @@ def accept_credentials(partner: Partner, body: Any, *, renews: bool) -> dict[str
     """
     _check_state(partner, renews=renews)
     credentials = read_credentials(body)
+    if is_ours(credentials.url):
+        raise invalid("url: this is our own address")
     peer = Peer.of(partner, token=credentials.token)
     offer = discover(peer, credentials.url)
     with transaction.atomic():
@@ -79,6 +82,8 @@ def register_with(partner: Partner, *, versions_url: str, token: str, actor: Use
     if not is_token(token):
         detail = _("A token has at most 64 characters, letters, digits and signs without spaces.")
         raise InvalidError(detail, field="token")
+    if is_ours(versions_url):
+        raise InvalidError(_("This is our own address."), field="versions_url")
     return _exchange(partner, "POST", versions_url=versions_url, token=token, actor=actor)
 
 

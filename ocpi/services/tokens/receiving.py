@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from ocpi.models import Partner, RoamingToken, TokenType
+from ocpi.models import Partner, Party, RoamingToken, TokenType
 from ocpi.objects.tokens import TokenFields, read_token
 from ocpi.services.tokens.tags import follow_token
 from ocpi.wire import json
@@ -73,7 +73,12 @@ def find_token(
 
 
 def check_owner(partner: Partner, country_code: str, party_id: str) -> None:
-    """Raises OcpiError unless the party is one of the partner's roles, or it is a hub."""
+    """Raises OcpiError unless the party is one of the partner's roles, or it is a hub; never is it
+    one of ours, whose tokens we know ourselves.
+    """
+    ours = Party.objects.filter(country_code=country_code.upper(), party_id=party_id.upper())
+    if ours.filter(role__in=_EMSP_ROLES).exists():
+        raise OcpiError(Code.INVALID, f"{country_code}-{party_id} is ours", http=404)
     parties = partner.parties.filter(role__in=_EMSP_ROLES)
     if parties.filter(role="HUB").exists():
         return
