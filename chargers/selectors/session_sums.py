@@ -75,20 +75,7 @@ def daily_sums(
     return days
 
 
-def _grouped(
-    actor: Actor, cpo_id: UUID | None, spans: Any, by: ZoneInfo | Value
-) -> Iterator[tuple[date, Totals]]:
-    if not spans:
-        return
-    hours, running, counted = _parts(actor, cpo_id, list(spans))
-    rows = _of_hours(hours, by).union(
-        _of_sessions(running, by), _of_sessions(counted, by), all=True
-    )
-    for day, *figures in rows:
-        yield day, Totals(*figures)
-
-
-def _parts(
+def parts(
     actor: Actor, cpo_id: UUID | None, spans: list[Span]
 ) -> tuple[QuerySet[SessionHour], QuerySet[ChargingSession], QuerySet[ChargingSession]]:
     """The hours that hold; the sessions that run; the ended ones that no such hour holds."""
@@ -118,6 +105,19 @@ def _parts(
         all_sessions.filter(~is_ended).filter(sessions),
         all_sessions.filter(is_ended).filter(ended),
     )
+
+
+def _grouped(
+    actor: Actor, cpo_id: UUID | None, spans: Any, by: ZoneInfo | Value
+) -> Iterator[tuple[date, Totals]]:
+    if not spans:
+        return
+    hours, running, counted = parts(actor, cpo_id, list(spans))
+    rows = _of_hours(hours, by).union(
+        _of_sessions(running, by), _of_sessions(counted, by), all=True
+    )
+    for day, *figures in rows:
+        yield day, Totals(*figures)
 
 
 def _counted_ranges(span: Span, stale: list[datetime]) -> list[tuple[datetime, datetime]]:

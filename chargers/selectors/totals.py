@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from chargers.models import ChargingSession, Connector, Location
+from chargers.selectors.busy_time import busy_time
 from chargers.selectors.session_sums import Span, Totals, session_sums
 from cpo.access import Actor, visible
 from unievp.lib import clock
@@ -60,17 +61,7 @@ def utilisation(
     )["time"]
     if not in_service:
         return None
-    busy = sessions_of(actor, cpo_id).filter(
-        Q(ended_at=None) | Q(ended_at__gt=since), started_at__lt=until
-    )
-    used = (
-        busy.aggregate(
-            time=Sum(
-                Least(Coalesce(F("ended_at"), until), until) - Greatest(F("started_at"), since)
-            )
-        )["time"]
-        or timedelta()
-    )
+    used = busy_time(actor, cpo_id, since, until)
     share = Decimal(used // _MICROSECOND) * 100 / Decimal(in_service // _MICROSECOND)
     # A session may be older than its charger's registration, by the charger's clock.
     return min(share, Decimal(100)).quantize(Decimal("0.01"))
