@@ -20,14 +20,17 @@ from ocpi.models import (
     Push,
     RoamingSession,
     RoamingToken,
+    SentCommand,
 )
 from ocpi.services.drivers.contracts import open_contract
 from ocpi.services.drivers.publishing import refresh_contract
 from ocpi.services.partners.inviting import invite_partner
 from ocpi.services.partners.registering import register_with
 from ocpi.services.publishing.locations import sweep_locations
+from ocpi.services.sent_commands.asking import Asker, Target, ask_start, ask_stop
 from ocpi.tests.driving import sell
 from ocpi.tests.field import ADDRESS
+from ocpi.wire import json
 from payments.models import Bill
 from payments.services.check_books import check_books
 
@@ -105,6 +108,20 @@ def session_of(pk: int) -> dict[str, Any]:
     }
 
 
+def evse(connector: int) -> dict[str, str]:
+    """What partners call it."""
+    body = json.loads(PublishedLocation.objects.get().body)
+    return {"location_id": body["id"], "evse_uid": body["evses"][connector - 1]["uid"]}
+
+
+def ended(pk: int) -> bool:
+    return ChargingSession.objects.filter(pk=pk, status="ended").exists()
+
+
+def billed(pk: int) -> bool:
+    return Cdr.objects.filter(roaming_session__session=pk).exists()
+
+
 def pushes(status: str) -> list[str]:
     return [str(one) for one in Push.objects.filter(status=status)]
 
@@ -129,6 +146,35 @@ def register(versions_url: str, token: str) -> str:
     return register_with(partner, versions_url=versions_url, token=token, actor=ACTOR).status
 
 
+def start_by_command(location_id: str, evse_uid: str) -> str:
+    """The command's key."""
+    one = Partner.objects.get()
+    party = one.parties.get(role="CPO")
+    target = Target(one, party.country_code, party.party_id, location_id, evse_uid)
+    token = OwnToken.objects.get(type="APP_USER")
+    return str(ask_start(token, target, asker=Asker(ACTOR, token.contract.driver)).pk)
+
+
+def stop_by_command(session_id: str) -> str:
+    one = Partner.objects.get()
+    party = one.parties.get(role="CPO")
+    target = Target(one, party.country_code, party.party_id)
+    return str(ask_stop(session_id, target, asker=Asker(ACTOR)).pk)
+
+
+def command(pk: str) -> dict[str, str]:
+    row = SentCommand.objects.get(pk=pk)
+    return {"status": row.status, "result": row.result, "message": row.message, "error": row.error}
+
+
+def command_succeeded(pk: str) -> bool:
+    """Raises where it has ended otherwise."""
+    row = SentCommand.objects.get(pk=pk)
+    if row.status in ("refused", "timed_out"):
+        raise AssertionError(command(pk))
+    return row.status == "succeeded"
+
+
 def given_reference(card: str) -> str:
     found = GivenAuthorization.objects.filter(token__uid=card, allowed="ALLOWED").first()
     return found.reference if found else ""
@@ -148,7 +194,7 @@ def partner() -> dict[str, Any]:
 
 def books() -> dict[str, list[str]]:
     """What differs in the ledger; empty when all is well."""
-    return check_books()
+    return {proof: found for proof, found in check_books().items() if found}
 
 
 def refusals() -> list[str]:

@@ -41,3 +41,18 @@ def test_driver_of_one_platform_charges_at_the_other(tmp_path):
             session = operator.do("session_of", pk=pk)
             assert session["auth_method"] == "AUTH_REQUEST"
             assert session["reference"] == provider.do("given_reference", card=CARD)
+            outlet = operator.do("evse", connector=2)
+            command = provider.do("start_by_command", **outlet)
+            provider.until("command_succeeded", pk=command)
+            note("started by command")
+            second = operator.until("charging", connector=2, least_wh=20)
+            for running in (pk, second):
+                session = operator.do("session_of", pk=running)
+                stop = provider.do("stop_by_command", session_id=session["ocpi_id"])
+                provider.until("command_succeeded", pk=stop)
+                operator.until("ended", pk=running)
+                note("stopped")
+                operator.until("billed", pk=running)
+            note("billed")
+            assert operator.do("books") == provider.do("books") == {}
+            assert operator.do("refusals") == provider.do("refusals") == []
