@@ -44,7 +44,7 @@ class ChargerFilter(TextFilter):
         identity = (self.value() or "").strip()
         if not identity:
             return queryset
-        chargers = Charger.objects.filter(identity__iexact=identity)
+        chargers = Charger.objects.filter(identity__lower=identity.lower())
         return queryset.filter(charger_id__in=list(chargers.values_list("pk", flat=True)))
 
 

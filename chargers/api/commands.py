@@ -129,7 +129,7 @@ def find_charger(actor: Actor, identity: str, *, field: str | None = None) -> Ch
     rows = visible(actor, Charger.objects.select_related("cpo"))
     charger = None
     if "\0" not in identity:
-        charger = rows.filter(identity__iexact=identity).first()
+        charger = rows.filter(identity__lower=identity.lower()).first()
     if charger is None:
         raise NotFoundError(_("There is no such charger."), field=field)
     return charger

@@ -27,13 +27,13 @@ class SessionFilter(django_filters.FilterSet):
     """`from` and `to` are about the start; `to` itself is not included."""
 
     cpo_id = django_filters.UUIDFilter(field_name="cpo_id")
-    charger_id = django_filters.CharFilter(field_name="charger__identity", lookup_expr="iexact")
+    charger_id = django_filters.CharFilter(field_name="charger__identity", method="in_any_case")
     location_id = django_filters.NumberFilter(field_name="charger__location_id")
     connector_id = django_filters.NumberFilter(field_name="connector__number")
     transaction_id = django_filters.NumberFilter(
         field_name="transaction_id", min_value=1, max_value=2**31 - 1
     )
-    id_tag = django_filters.CharFilter(field_name="id_tag", lookup_expr="iexact")
+    id_tag = django_filters.CharFilter(field_name="id_tag", method="in_any_case")
     driver_id = django_filters.UUIDFilter(field_name="driver_id")
     status = django_filters.ChoiceFilter(choices=SessionStatus.choices)
     billing_status = django_filters.ChoiceFilter(choices=BillingStatus.choices)
@@ -41,6 +41,9 @@ class SessionFilter(django_filters.FilterSet):
     class Meta:
         model = ChargingSession
         fields: ClassVar[list[str]] = []
+
+    def in_any_case(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(**{f"{name}__lower": value.lower()})
 
 
 # "from" is no name in Python.

@@ -169,6 +169,10 @@ class Charger(models.Model):
                 blank=True,
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["identity"], name="charger_by_identity"),
+            models.Index(fields=["cpo", "identity"], name="charger_of_cpo_by_identity"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.identity} · {self.name}" if self.name else self.identity
@@ -176,6 +180,10 @@ class Charger(models.Model):
     @property
     def is_retired(self) -> bool:
         return self.retired_at is not None
+
+
+# `identity__lower=text.lower()` is looked up by an index; `iexact` compares in upper case.
+Charger._meta.get_field("identity").register_lookup(Lower)
 
 
 class Presence(models.Model):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -170,9 +171,10 @@ class ChargingSession(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["cpo", "-started_at"], name="session_by_cpo"),
+            models.Index(fields=["cpo", "-started_at", "-id"], name="session_of_cpo_newest_first"),
             models.Index(fields=["charger", "-started_at"], name="session_by_charger"),
-            models.Index(fields=["-started_at"], name="session_by_start"),
+            models.Index(fields=["-started_at", "-id"], name="session_newest_first"),
+            models.Index(Lower("id_tag"), F("started_at").desc(), name="session_by_tag"),
             models.Index(
                 fields=["started_at"],
                 name="session_not_ended",
@@ -203,6 +205,10 @@ class ChargingSession(models.Model):
     def is_estimated(self) -> bool:
         """Whether its end is ours: no StopTransaction has told of it yet."""
         return self.status == SessionStatus.ENDED and self.stop_received_at is None
+
+
+# `id_tag__lower=text.lower()` is looked up by an index; `iexact` compares in upper case and is not.
+ChargingSession._meta.get_field("id_tag").register_lookup(Lower)
 
 
 class SessionStatusChange(models.Model):

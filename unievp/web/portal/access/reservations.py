@@ -61,7 +61,7 @@ def ask(request: HttpRequest, desk: Desk) -> HttpResponse:
     def act() -> None:
         identity = asked.get("charger", "").replace("\x00", "").strip()
         chargers = in_service(desk.user).filter(cpo__in=operated)
-        charger = chargers.filter(identity__iexact=identity).first()
+        charger = chargers.filter(identity__lower=identity.lower()).first()
         if charger is None:
             raise InvalidError(_("There is no charger with this id."), field="charger")
         minutes = whole_number(asked.get("minutes", ""), field="minutes")

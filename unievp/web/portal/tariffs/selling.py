@@ -121,7 +121,7 @@ def _is(default: TariffDefault, template: TariffTemplate) -> bool:
 
 def _charger(desk: Desk, template: TariffTemplate, identity: str) -> Charger:
     text = identity.replace("\x00", "").strip()
-    found = in_service(desk.user, template.cpo_id).filter(identity__iexact=text).first()
+    found = in_service(desk.user, template.cpo_id).filter(identity__lower=text.lower()).first()
     if found is None:
         raise InvalidError(_("There is no charger with this id."), field="charger")
     return found
