@@ -4,7 +4,7 @@ from tickets.models.history import TicketChange
 from tickets.models.mail import TicketMail
 from tickets.models.rule import TicketRule
 from tickets.models.service_level import Holiday, ServiceLevel
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Ticket, pk_of_number
 from tickets.states import (
     ChangedField,
     RuleKind,
@@ -35,4 +35,5 @@ __all__ = [
     "TicketSide",
     "TicketStatus",
     "TicketVia",
+    "pk_of_number",
 ]
