@@ -63,6 +63,15 @@ class IdToken(models.Model):
         db_default=1,
         help_text=_("How many sessions may run on it at one time; empty: any number."),
     )
+    payer_reference = models.CharField(
+        _("who pays instead of a driver"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("A roaming partner; empty: the driver, or nobody who is known."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     tenant_path: ClassVar[str] = "cpo"

@@ -7,6 +7,11 @@ from ocpi.models.contract import (
     RoamingContract,
 )
 from ocpi.models.exchange import Direction, Exchange
+from ocpi.models.foreign.cdr import CdrCheck, CdrDifference, ForeignCdr
+from ocpi.models.foreign.location import ForeignLocation
+from ocpi.models.foreign.pulled import PulledList
+from ocpi.models.foreign.session import ForeignSession, ForeignStatus
+from ocpi.models.foreign.tariff import ForeignTariff, ForeignTariffVersion
 from ocpi.models.partner import (
     InboundToken,
     InboundTokenKind,
@@ -38,6 +43,8 @@ __all__ = [
     "Allowed",
     "AuthMethod",
     "Cdr",
+    "CdrCheck",
+    "CdrDifference",
     "CommandRequest",
     "CommandType",
     "ContractStatus",
@@ -45,6 +52,12 @@ __all__ = [
     "ExceptionalHours",
     "Exchange",
     "Facility",
+    "ForeignCdr",
+    "ForeignLocation",
+    "ForeignSession",
+    "ForeignStatus",
+    "ForeignTariff",
+    "ForeignTariffVersion",
     "GivenAuthorization",
     "ImageCategory",
     "InboundToken",
@@ -62,6 +75,7 @@ __all__ = [
     "PartyRole",
     "PublishedLocation",
     "PublishedTariff",
+    "PulledList",
     "Push",
     "PushLine",
     "PushStatus",

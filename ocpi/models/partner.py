@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
@@ -63,6 +64,15 @@ class Partner(models.Model):
         default=False,
         help_text=_("For partners that do not send their tokens."),
     )
+    margin_percent = models.DecimalField(
+        _("margin (%)"),
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text=_("What our drivers pay for its sessions on top of its price without tax."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     registered_at = models.DateTimeField(_("connected since"), null=True, blank=True)
     last_heard_at = models.DateTimeField(_("last heard of"), null=True, blank=True)
@@ -80,6 +90,10 @@ class Partner(models.Model):
             choice_check("status", PartnerStatus, name="ocpi_partner_status_is_known"),
             choice_check("token_encoding", TokenEncoding, name="ocpi_partner_encoding_is_known"),
             models.CheckConstraint(condition=~models.Q(name=""), name="ocpi_partner_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(margin_percent__gte=0, margin_percent__lte=100),
+                name="ocpi_partner_margin_is_a_share",
+            ),
             models.CheckConstraint(
                 condition=~models.Q(status="registered")
                 | models.Q(registered_at__isnull=False)

@@ -18,6 +18,7 @@ from payments.models.proof import BooksProof, Difference, DifferenceStatus
 from payments.models.provider import Environment, Provider, ProviderConfig
 from payments.models.receipt_mail import ReceiptMail
 from payments.models.refund import Refund
+from payments.models.roaming import BillCredit, RoamingCharge
 from payments.models.settlement import Settlement, SettlementStatusChange
 from payments.models.settlement_proof import SettlementProof
 from payments.models.settlement_schedule import (
@@ -48,6 +49,7 @@ __all__ = [
     "AdjustmentKind",
     "AttemptStatus",
     "Bill",
+    "BillCredit",
     "BillLine",
     "BillLineKind",
     "BooksProof",
@@ -80,6 +82,7 @@ __all__ = [
     "RefundCause",
     "RefundRoute",
     "RefundStatus",
+    "RoamingCharge",
     "Settlement",
     "SettlementProof",
     "SettlementRun",

@@ -26,13 +26,15 @@ class AdjustmentKind(models.TextChoices):
     GATEWAY_LESS = "gateway_less", _("The gateway has a little less (rounding)")
     CPO_CREDIT = "cpo_credit", _("Credit to a company")
     CPO_DEBIT = "cpo_debit", _("Debit of a company")
+    PARTNER_PAID = "partner_paid", _("A roaming partner paid us")
+    PAID_PARTNER = "paid_partner", _("We paid a roaming partner")
 
 
 class Adjustment(models.Model):
     """A booking that one person proposes and another one decides (payments.md §7.4).
 
     Differences are never corrected by themselves. `config` is whose balance it is about, `cpo`
-    whose wallet, where the kind is about one.
+    whose wallet, `partner_reference` which roaming partner, where the kind is about one.
     """
 
     kind = models.CharField(_("kind"), max_length=24, choices=AdjustmentKind)
@@ -53,6 +55,15 @@ class Adjustment(models.Model):
         blank=True,
         related_name="adjustments",
         verbose_name=_("CPO"),
+    )
+    partner_reference = models.CharField(
+        _("partner"), max_length=40, blank=True, default="", editable=False
+    )
+    partner_name = models.CharField(
+        _("partner's name"), max_length=120, blank=True, default="", editable=False
+    )
+    transfer = models.CharField(
+        _("transfer"), max_length=80, blank=True, default="", help_text=_("As the bank calls it.")
     )
     reason = models.CharField(_("reason"), max_length=300)
     status = models.CharField(
@@ -91,6 +102,16 @@ class Adjustment(models.Model):
             choice_check("status", AdjustmentStatus, name="adjustment_status_is_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="adjustment_has_an_amount"),
             models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["partner_paid", "paid_partner"])
+                | (~Q(partner_reference="") & ~Q(transfer="")),
+                name="adjustment_with_a_partner_names_it_and_the_transfer",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "partner_reference", "transfer"],
+                condition=~Q(partner_reference="") & ~Q(status="refused"),
+                name="adjustment_of_a_transfer_with_a_partner_is_one",
+            ),
             models.CheckConstraint(
                 condition=~Q(status="booked")
                 | (

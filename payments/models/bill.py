@@ -17,6 +17,7 @@ class Bill(models.Model):
 
     Amounts are minor units of `currency`. `total` = `net` + `tax` is what the driver owes;
     `platform_fee` is kept of `net`, the rest is the CPO's. A bill of 0 has no booking.
+    `payer_reference`: the roaming partner who owes it instead of the driver.
     `available_at`: when the CPO's share leaves pending; `released_at`: when it did, by `release`.
     Triggers refuse any other change (migration 0004).
     """
@@ -37,6 +38,9 @@ class Bill(models.Model):
         blank=True,
         related_name="bills",
         verbose_name=_("driver"),
+    )
+    payer_reference = models.CharField(
+        _("partner that owes it"), max_length=40, blank=True, default="", db_default=""
     )
     currency = models.CharField(_("currency"), max_length=3, default="IDR")
     total = models.BigIntegerField(_("total"))

@@ -28,6 +28,7 @@ FIELDS: Final = (
     "max_concurrent",
     "charger",
     "driver",
+    "payer_reference",
 )
 _TEXTS: Final = {"token": LONGEST, "group": LONGEST, "label": LONGEST_LABEL}
 

@@ -1,0 +1,1 @@
+"""What belongs to other operators, as they told us: places, prices, sessions, CDRs."""
