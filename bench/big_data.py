@@ -107,6 +107,8 @@ def _calls() -> dict[str, Any]:
     from django.conf import settings
     from django.test import Client, override_settings
 
+    # What the web process loads before its first request.
+    import unievp.asgi  # noqa: F401
     from chargers.models import Charger, ChargingSession
     from cpo.models import CPO, Membership, Role, User
     from cpo.services.api_keys import create_api_key

@@ -13,7 +13,9 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
+from unievp.lib.memory import keep_what_is_loaded  # noqa: E402
 from unievp.subscriptions import connect_subscriptions  # noqa: E402
 from unievp.web.routes import websocket_urlpatterns  # noqa: E402
 
@@ -27,3 +29,7 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+# Every view with all that it imports: not within the first request.
+_patterns = get_resolver().url_patterns
+keep_what_is_loaded()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 from typing import Any
 
 from chargers.ocpp.consumer import ChargerConsumer
 from chargers.ocpp.listeners import Listener, behind
 from chargers.ocpp.runtime import close_runtime, runtime
+from unievp.lib.memory import keep_what_is_loaded
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +64,4 @@ async def _start() -> None:
     except Exception:
         # A database that comes up later is no reason not to listen.
         logger.exception("The chargers of an earlier run could not be marked offline")
-    # What is loaded now stays for ever: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
+    keep_what_is_loaded()
