@@ -58,14 +58,27 @@ class ChargingSession(models.Model):
     transaction_id = models.IntegerField(
         _("transaction"), unique=True, editable=False, db_default=NextTransactionId()
     )
+    # No indexes of their own: others begin with each of these, in the order that is asked for.
     cpo = models.ForeignKey(
-        CPO, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("CPO")
+        CPO,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        verbose_name=_("CPO"),
+        db_index=False,
     )
     charger = models.ForeignKey(
-        Charger, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("charger")
+        Charger,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        verbose_name=_("charger"),
+        db_index=False,
     )
     connector = models.ForeignKey(
-        Connector, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("connector")
+        Connector,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        verbose_name=_("connector"),
+        db_index=False,
     )
     id_tag = models.CharField(
         _("id tag"), max_length=255, help_text=_("As the charger sent it, control bytes removed.")
