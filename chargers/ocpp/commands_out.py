@@ -108,7 +108,10 @@ class CommandSender:
             self._give_up(exchange)
             await in_db(record_timeout, exchange)
         except asyncio.CancelledError:
-            await asyncio.shield(in_db(record_loss, exchange))
+            if answer.done() and not answer.cancelled():
+                await asyncio.shield(self._finish(exchange, answer.result()))
+            else:
+                await asyncio.shield(in_db(record_loss, exchange))
             raise
         except OSError:
             await in_db(record_loss, exchange)
@@ -125,8 +128,13 @@ class CommandSender:
             self._late.popitem(last=False)
 
     async def _finish(self, exchange: Exchange, outcome: Answer | Failure) -> None:
+        """Also when the line goes just now: a charger that restarts answers, and is gone."""
+        storing = asyncio.ensure_future(in_db(record_outcome, exchange, outcome))
         try:
-            await in_db(record_outcome, exchange, outcome)
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await asyncio.wait([storing])
+            raise
         except Exception:
             logger.exception("The answer of %s could not be stored", self._caller.identity)
 
