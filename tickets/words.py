@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from unievp.lib.money import format_money
 
 
 class Words(NamedTuple):
@@ -37,7 +41,7 @@ WORDS: Final[Mapping[str, Words]] = {
         _("%(location)s: the session is open, but the charger tells nothing of it."),
     ),
     "payout_failed": Words(
-        _("A payout of %(amount)s failed"),
+        _("A payout of %(amount_idr)s failed"),
         _("%(recipient)s: %(reason)s"),
     ),
     "reconciliation_difference": Words(
@@ -55,6 +59,13 @@ WORDS: Final[Mapping[str, Words]] = {
 }
 
 
+def _shown(name: str, value: Any) -> str:
+    """A name that ends with `_idr` is an amount of rupiah."""
+    if name.endswith("_idr"):
+        return format_money(int(value), language=get_language() or settings.LANGUAGE_CODE)
+    return " ".join(str(value).split())
+
+
 class _Filling(dict[str, str]):
     """Words that changed since a row was written may ask for what it does not have."""
 
@@ -68,5 +79,5 @@ def filled(code: str, part: str, args: Mapping[str, Any]) -> str:
     if words is None:
         return code if part == "title" else ""
     text = str(words.title if part == "title" else words.details)
-    shown = {name: " ".join(str(value).split()) for name, value in args.items()}
+    shown = {name: _shown(name, value) for name, value in args.items()}
     return (text % _Filling(shown)).strip()

@@ -77,8 +77,13 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "follow commands to partners": ("ocpi.tasks.sweep_sent_commands", 10.0),
     "tell partners of our drivers' tokens": ("ocpi.tasks.sweep_own_tokens", 15.0),
     "forget OCPI exchanges": ("ocpi.tasks.forget_exchanges", HOUR),
+    "hold rules for tickets against what is true": ("tickets.tasks.sweep_rules", MINUTE),
+    "find late tickets": ("tickets.tasks.find_late_tickets", MINUTE),
+    "close quiet tickets": ("tickets.tasks.close_quiet_tickets", HOUR),
+    "mail reporters of tickets": ("tickets.tasks.follow_ticket_mails", MINUTE),
     "sum hours of sessions": ("chargers.tasks.recount_stale_hours", 20.0),
     "prove hours of sessions": ("chargers.tasks.prove_session_hours", 6 * HOUR),
+    "keep uptimes": ("unievp.web.tasks.keep_uptimes", 5 * MINUTE),
     "make and drop partitions": ("chargers.tasks.maintain_partitions", HOUR),
 }
 

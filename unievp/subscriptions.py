@@ -21,6 +21,8 @@ from ocpi.services.tokens.asking import Asker
 from payments import events as money
 from payments import live as payment_live
 from payments import tasks as payment_tasks
+from tickets import events as desk
+from tickets import tasks as ticket_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
 from unievp.web import tasks as web_tasks
@@ -70,6 +72,7 @@ def connect_subscriptions() -> None:
     subscribe(money.ReceiptWanted, payment_tasks.on_receipt_wanted)
     connect_webhooks()
     _connect_roaming()
+    _connect_tickets()
     subscribe(money.SettlementRequested, tell_people_of_settlement)
     subscribe(money.SettlementStatusChanged, tell_people_of_settlement)
 
@@ -109,6 +112,15 @@ def _connect_roaming() -> None:
     subscribe(roaming.PartnerRegistered, ocpi_tasks.on_partner_registered)
     subscribe(roaming.SentCommandQueued, ocpi_tasks.on_sent_command_queued)
     subscribe(roaming.PushesDue, ocpi_tasks.on_pushes_due)
+
+
+def _connect_tickets() -> None:
+    subscribe(desk.TicketMailWanted, ticket_tasks.on_ticket_mail_wanted)
+    subscribe_many(field.ChargerPresenceChanged, ticket_tasks.on_presence_changed)
+    subscribe_many(field.ConnectorStatusChanged, ticket_tasks.on_status_changed)
+    subscribe(field.CriticalSecurityEvent, ticket_tasks.on_security_event)
+    subscribe(money.SettlementStatusChanged, ticket_tasks.on_settlement_changed)
+    subscribe(money.RefundStatusChanged, ticket_tasks.on_refund_changed)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:
