@@ -17,6 +17,12 @@ from payments.services.intents.creating import Wish, create_intent
 from payments.services.links import bill_token
 from payments.services.settlements import request_settlement
 from payments.tests.factories import give
+from tickets.models import Ticket
+from tickets.services.attaching import File
+from tickets.services.changing import Change, change_ticket
+from tickets.services.commenting import add_comment
+from tickets.services.opening import Contact, Report, open_by_driver
+from tickets.services.replying import reply_by_link, reply_token
 from unievp.lib import clock
 from unievp.web.tests.cast import add_charger, person, start_session
 from unievp.web.tests.charged import Sold, charge
@@ -42,6 +48,7 @@ def make_business() -> Business:
     )
     invited = invite_member(cpo, email="new@nusantara.example", role=Role.VIEWER, actor=sold.owner)
     _add_field(sold)
+    ticket = _discuss(sold)
     notify([sold.owner], event="charger.offline", key="1", args={"charger": charger.identity})
     return Business(
         cpo,
@@ -52,6 +59,7 @@ def make_business() -> Business:
             "tariff": sold.session.tariff_version.template_id,
             "site": charger.location_id,
             "webhook": webhook.pk,
+            "ticket": ticket.number,
             "notification": Notification.objects.get().pk,
             "identity": charger.identity,
             "secret": _intent(sold).secret,
@@ -112,6 +120,24 @@ def _add_field(sold: Sold) -> None:
         first_seen_at=now,
         last_seen_at=now,
     )
+
+
+def _discuss(sold: Sold) -> Ticket:
+    """A driver's report with a note, an answer, a file and a reply."""
+    report = Report(
+        category="session",
+        subject="It stopped in the middle",
+        description="The screen went dark after ten minutes.",
+        session=sold.session,
+    )
+    ticket = open_by_driver(report, contact=Contact(name="Budi", email="budi@driver.example"))
+    note = "The fuse again. Third time this month."
+    add_comment(ticket, body=note, actor=sold.owner, via="portal", internal=True)
+    paper = File("reading.pdf", b"%PDF-1.7 example")
+    add_comment(ticket, body="We look at it.", actor=sold.owner, via="portal", files=[paper])
+    reply_by_link(reply_token(ticket), body="Thank you!")
+    change_ticket(ticket, Change(assignee=sold.owner, priority="urgent"), actor=sold.owner)
+    return ticket
 
 
 def _intent(sold: Sold) -> PaymentIntent:

@@ -24,6 +24,8 @@ NO_PAGES = frozenset(
         "portal:change_member", "portal:withdraw_invitation", "portal:revoke_key",
         "portal:change_webhook", "portal:rotate_webhook", "portal:test_webhook",
         "portal:resend_webhook", "portal:log_export",
+        "portal:open_tickets", "portal:ticket_thread", "portal:ticket_file",
+        "portal:comment_ticket", "portal:change_ticket", "portal:follow_ticket",
         "pay:sheets", "pay:part", "pay:check", "pay:method", "pay:cancel", "pay:stop",
         "pay:account", "pay:mail", "pay:qr", "pay:receipt_pdf",
     }

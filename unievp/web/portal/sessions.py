@@ -16,6 +16,7 @@ from chargers.selectors import history
 from chargers.selectors.quotes import costs_of
 from payments.models import Bill
 from unievp.web.portal.company import Desk, portal_page
+from unievp.web.portal.tickets.about import tickets_of_session
 
 PER_PAGE = 25
 
@@ -64,6 +65,7 @@ def session_detail(request: HttpRequest, desk: Desk, transaction_id: int) -> Htt
         "curve": _chart(session),
         "changes": history.status_changes(session),
         "bill": Bill.objects.filter(session=session).prefetch_related("lines").first(),
+        **tickets_of_session(desk, session),
     }
     return render(request, "portal/session.html", context)
 

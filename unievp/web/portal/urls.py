@@ -12,6 +12,10 @@ from unievp.web.portal.notifications import bell, choices
 from unievp.web.portal.office import data, keys, log, team, webhooks
 from unievp.web.portal.overview import page as overview_page
 from unievp.web.portal.tariffs import editing, pages, selling
+from unievp.web.portal.tickets import listing as ticket_listing
+from unievp.web.portal.tickets import opening as ticket_opening
+from unievp.web.portal.tickets import page as ticket_page
+from unievp.web.portal.tickets import writing as ticket_writing
 
 app_name = "portal"
 urlpatterns = [
@@ -58,6 +62,15 @@ urlpatterns = [
     path("reservations/<int:pk>/cancel", reservations.cancel, name="cancel_reservation"),
     path("power", power.sites, name="power"),
     path("power/<int:pk>", power.site, name="site"),
+    path("tickets", ticket_listing.ticket_list, name="tickets"),
+    path("tickets/open-count", ticket_listing.open_count, name="open_tickets"),
+    path("tickets/new", ticket_opening.new_ticket, name="new_ticket"),
+    path("tickets/<str:number>", ticket_page.ticket_page, name="ticket"),
+    path("tickets/<str:number>/thread", ticket_page.thread, name="ticket_thread"),
+    path("tickets/<str:number>/files/<uuid:pk>", ticket_page.download, name="ticket_file"),
+    path("tickets/<str:number>/comments", ticket_writing.comment, name="comment_ticket"),
+    path("tickets/<str:number>/change", ticket_writing.change, name="change_ticket"),
+    path("tickets/<str:number>/follow", ticket_writing.follow, name="follow_ticket"),
     path("simulator", simulator_page.simulator, name="simulator"),
     path("simulator/start", simulator_page.start, name="start_simulator"),
     path("simulator/<int:pk>", simulator_page.steer, name="steer_simulator"),

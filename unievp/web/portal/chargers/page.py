@@ -21,6 +21,7 @@ from cpo.access import visible
 from unievp.lib import clock
 from unievp.web.portal.chargers.common import charger_row, may_operate
 from unievp.web.portal.company import Desk, portal_page
+from unievp.web.portal.tickets.about import tickets_of_charger
 
 _COMMANDS: Final = 8
 _SESSIONS: Final = 8
@@ -52,6 +53,7 @@ def charger_page(request: HttpRequest, desk: Desk, charger_pk: int) -> HttpRespo
         "configuration": configuration,
         "drifting": [line for line in configuration if line.can_be_applied],
         **latest_commands(desk, row),
+        **tickets_of_charger(desk, row.charger),
     }
     return render(request, "portal/charger/page.html", context)
 

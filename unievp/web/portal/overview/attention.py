@@ -14,8 +14,10 @@ from chargers.selectors import history
 from chargers.selectors.board import FAULTED, OFFLINE, Kpis
 from cpo.models import CPO
 from payments.services.settling.policy import check_bank_account
+from tickets.selectors.tickets import counts_for
 from unievp.lib.errors import DomainError
 from unievp.web.portal.company import Desk
+from unievp.web.selectors.tickets import Show
 
 _MOST_COMPANIES: Final = 5
 
@@ -29,7 +31,7 @@ class Item(NamedTuple):
 
 def attention(desk: Desk, kpis: Kpis) -> list[Item]:
     """The worst first; nothing: all is well."""
-    return [*_chargers(desk, kpis), *_sessions(desk), *_money(desk)]
+    return [*_chargers(desk, kpis), *_tickets(desk), *_sessions(desk), *_money(desk)]
 
 
 def _chargers(desk: Desk, kpis: Kpis) -> Iterator[Item]:
@@ -47,6 +49,24 @@ def _chargers(desk: Desk, kpis: Kpis) -> Iterator[Item]:
         yield Item(
             _("Add your first charger"), reverse("portal:add_charger"), "blue", "charging-pile"
         )
+
+
+def _tickets(desk: Desk) -> Iterator[Item]:
+    counts = counts_for(desk.user, desk.cpo)
+    if counts.overdue:
+        text = ngettext(
+            "%(count)d ticket is overdue", "%(count)d tickets are overdue", counts.overdue
+        )
+        link = _with(desk, reverse("portal:tickets"), show=Show.OVERDUE)
+        yield Item(text % {"count": counts.overdue}, link, "red", "ticket")
+    if counts.unassigned:
+        text = ngettext(
+            "%(count)d ticket is with nobody",
+            "%(count)d tickets are with nobody",
+            counts.unassigned,
+        )
+        link = _with(desk, reverse("portal:tickets"), show=Show.UNASSIGNED)
+        yield Item(text % {"count": counts.unassigned}, link, "yellow", "ticket")
 
 
 def _sessions(desk: Desk) -> Iterator[Item]:

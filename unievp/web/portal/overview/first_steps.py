@@ -38,9 +38,9 @@ def first_steps(desk: Desk) -> list[Step]:
 def _company(cpo: CPO) -> Step:
     return Step(
         _("Complete your company's data"),
-        _("The legal name stands on receipts; the bank account is where your money goes."),
+        _("Drivers see whom to call for help; the bank account is where your money goes."),
         reverse("portal:company"),
-        bool(cpo.legal_name and cpo.bank_account_number),
+        bool(cpo.contact_phone and cpo.bank_account_number),
     )
 
 
