@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 from bench.services import bring_up, temporary_folder
 
@@ -182,7 +183,7 @@ def _listening() -> Iterator[list[tuple[float, str]]]:
     from django.db.backends.utils import CursorWrapper
 
     heard: list[tuple[float, str]] = []
-    execute = CursorWrapper._execute
+    execute = CursorWrapper.execute
 
     def timed(cursor: Any, sql: Any, *args: Any) -> Any:
         begin = time.perf_counter()
@@ -191,11 +192,8 @@ def _listening() -> Iterator[list[tuple[float, str]]]:
         finally:
             heard.append((time.perf_counter() - begin, str(sql)))
 
-    CursorWrapper._execute = timed
-    try:
+    with patch.object(CursorWrapper, "execute", timed):
         yield heard
-    finally:
-        CursorWrapper._execute = execute
 
 
 def _missed(name: str, figures: dict[str, Any]) -> bool:

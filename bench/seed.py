@@ -108,7 +108,11 @@ def seed(*, chargers: int, sessions: int) -> None:
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("SET work_mem = '256MB'")
         with _indexes_made_afterwards(cursor):
-            asked = {"chargers": chargers, "sessions": sessions, "snapshot": snapshot}
+            asked: dict[str, Any] = {
+                "chargers": chargers,
+                "sessions": sessions,
+                "snapshot": snapshot,
+            }
             for statement in (_SESSIONS, _BILLS, _LINES):
                 cursor.execute(statement, asked)
         for statement in (_PRESENCE, _STATUSES, _COMMANDS, _AUDIT, _MARKS):

@@ -59,4 +59,5 @@ def _sum(rows: QuerySet[Any], time: Any) -> QuerySet[Any, Any]:
     whole = Value(None, output_field=IntegerField())
     duration = ExpressionWrapper(time, output_field=DurationField())
     grouped = rows.annotate(whole=whole).values("whole")
-    return grouped.annotate(time=Sum(duration)).values_list("time")
+    summed: QuerySet[Any, Any] = grouped.annotate(time=Sum(duration)).values_list("time")
+    return summed

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from chargers.models import ChargingSession, SessionHour, SessionStatus, StaleHour
+from chargers.selectors.busy_time import busy_time
 from chargers.selectors.session_sums import Span, Totals, daily_sums, session_sums
 from chargers.services.session_hours.recounting import prove_hours, recount_stale_hours
 from chargers.tests.factories import (
@@ -168,6 +169,51 @@ def test_an_unended_session_is_in_no_sum(charger):
     ChargingSession.objects.filter(pk=session.pk).update(status=SessionStatus.AWAITING_STOP)
     recount_stale_hours()
     assert not SessionHour.objects.exists()
+
+
+def test_busy_time_is_cut_at_both_edges(staff, charger):
+    # From the epoch: 0-1 h, 1-4 h, 4-6 h, and one that began at 5:30 and still runs.
+    for begin, end in ((0, 3600), (3600, 14_400), (14_400, 21_600)):
+        row = charge(charger, seconds=begin)
+        ChargingSession.objects.filter(pk=row.pk).update(ended_at=at(end))
+    make_token("RUN")
+    send_one(charger, start("RUN", seconds=19_800))
+    for _ in range(2):
+        for since, until, busy in (
+            (-9_000, 90_000, 6 * 3600 + 70_200),
+            (1800, 19_800, 18_000),
+            (7200, 9000, 1800),
+            (20_000, 21_000, 2000),
+            (-9_000, -8_000, 0),
+        ):
+            found = busy_time(staff, charger.cpo_id, at(since), at(until))
+            assert found == timedelta(seconds=busy), (since, until)
+        assert busy_time(staff, make_cpo().pk, at(-9_000), at(90_000)) == timedelta()
+        assert busy_time(make_user(), None, at(-9_000), at(90_000)) == timedelta()
+        recount_stale_hours()
+
+
+def test_busy_time_reads_the_sums_of_hours_that_hold(staff, charger):
+    charge(charger)
+    recount_stale_hours()
+    SessionHour.objects.update(busy=timedelta(minutes=7))
+    assert busy_time(staff, None, at(-9_000), at(90_000)) == timedelta(minutes=7)
+
+
+def test_proof_goes_on_to_the_last_month(charger):
+    for seconds in (0, 3600):
+        charge(charger, seconds=seconds)
+    first, last = ChargingSession.objects.order_by("started_at")
+    ChargingSession.objects.filter(pk=last.pk).update(
+        started_at=last.started_at + timedelta(days=900),
+        ended_at=last.started_at + timedelta(days=900, hours=1),
+    )
+    recount_stale_hours()
+    SessionHour.objects.update(energy_wh=1)
+    assert len(prove_hours()) == 2
+    recount_stale_hours()
+    assert prove_hours() == []
+    assert first.energy_wh == last.energy_wh
 
 
 def test_functions_mean_their_own_tables():

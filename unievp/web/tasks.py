@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from celery import shared_task
 
+from unievp.web.analytics import uptimes
 from unievp.web.notices import chargers as charger_notices
 from unievp.web.notices import money as money_notices
 from unievp.web.webhooks import field, money
@@ -29,6 +30,12 @@ def tell_webhooks(source_name: str, subjects: list[Any]) -> int:
     source, lines = SOURCES[source_name], _LINES.get(source_name)
     ids = lines(subjects) if lines else subjects
     return tell(source, ids, swept=source_name in _WHOLE_HISTORY)
+
+
+@shared_task
+def keep_uptimes() -> int:
+    """Whoever opens the dashboard next waits for none of it."""
+    return uptimes.keep_uptimes()
 
 
 @shared_task

@@ -53,9 +53,16 @@ def availability(
     registration to its retirement. Uptime of a charger, a location or a CPO: the sum over its
     connectors.
     """
+    return availability_of(visible(actor, chargers), since=since, until=until)
+
+
+def availability_of(
+    chargers: QuerySet[Charger], *, since: datetime, until: datetime
+) -> Iterator[ConnectorAvailability]:
+    """As `availability`, for the platform itself."""
     until = min(until, clock.now())
     connectors = Prefetch("connectors", Connector.objects.order_by("number"))
-    rows = visible(actor, chargers).order_by("pk").prefetch_related(connectors)
+    rows = chargers.order_by("pk").prefetch_related(connectors)
     last = 0
     while part := list(rows.filter(pk__gt=last)[:_CHUNK]):
         last = part[-1].pk

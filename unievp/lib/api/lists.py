@@ -31,24 +31,23 @@ class Pages(LimitOffsetPagination):
 
     default_limit = 50
     max_limit = MOST_PER_PAGE
-    has_more = False
+    goes_on = False
 
     def paginate_queryset(
         self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None
     ) -> list[Any] | None:
         self.request = request
-        self.limit = self.get_limit(request) or self.default_limit
-        self.count = self.get_count(queryset)
-        self.offset = self.get_offset(request)
-        if self.count > self.limit and self.template is not None:
+        limit = self.limit = self.get_limit(request) or self.default_limit
+        count = self.count = self.get_count(queryset)
+        offset = self.offset = self.get_offset(request)
+        if count > limit and self.template is not None:
             self.display_page_controls = True
-        last = self.count if self.count < COUNTED_TO else _FARTHEST
-        if self.offset >= last:
+        if offset >= (count if count < COUNTED_TO else _FARTHEST):
             return []
         # One more than is shown tells whether there is a next page.
-        rows = _part(queryset, self.offset, self.limit + 1)
-        self.has_more = len(rows) > self.limit
-        return rows[: self.limit]
+        rows = _part(queryset, offset, limit + 1)
+        self.goes_on = len(rows) > limit
+        return rows[:limit]
 
     def get_count(self, queryset: QuerySet[Any] | Sequence[Any]) -> int:
         if isinstance(queryset, QuerySet):
@@ -56,12 +55,11 @@ class Pages(LimitOffsetPagination):
         return len(queryset)
 
     def get_next_link(self) -> str | None:
-        if self.request is None or not self.has_more:
+        if self.request is None or not self.goes_on:
             return None
-        here = replace_query_param(
-            self.request.build_absolute_uri(), self.limit_query_param, self.limit
-        )
-        return replace_query_param(here, self.offset_query_param, self.offset + self.limit)
+        limit, offset = self.limit or self.default_limit, self.offset or 0
+        here = replace_query_param(self.request.build_absolute_uri(), self.limit_query_param, limit)
+        return replace_query_param(here, self.offset_query_param, offset + limit)
 
 
 def _part(rows: QuerySet[Any] | Sequence[Any], offset: int, size: int) -> list[Any]:

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, ClassVar, Final
+from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
-from django.core.cache import cache
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chargers.selectors.availability.facts import availability
-from chargers.selectors.availability.uptime import Uptime
-from chargers.selectors.board import Kpis, in_service, kpis
+from chargers.selectors.board import Kpis, kpis
 from chargers.selectors.session_sums import Totals
 from chargers.selectors.totals import month, totals_between, totals_since, utilisation
 from cpo.access import Actor, Right
 from cpo.api.companies import find_company
 from cpo.api.endpoint import Endpoint, validated
 from cpo.models import Scope
-from cpo.services.idempotency import owner_of
 from unievp.lib import clock
-
-_PERIOD: Final = timedelta(days=30)
-# Uptime is counted from every status of every connector: not for each reload of a page.
-_UPTIME_KEPT_S: Final = 300
+from unievp.web.analytics.uptimes import USUAL, uptime_percent
 
 
 class DashboardQuery(serializers.Serializer[Any]):
@@ -42,7 +34,7 @@ class DashboardQuery(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         until = attrs.get("to") or clock.now()
-        since = attrs.get("from") or until - _PERIOD
+        since = attrs.get("from") or until - USUAL
         if since >= until:
             raise serializers.ValidationError({"to": ["It has to be after from."]})
         return attrs | {"since": since, "until": until}
@@ -143,24 +135,3 @@ def _field(now: Kpis, this_month: Totals) -> dict[str, Any]:
         "energy_wh": {"today": now.energy_wh, "month": this_month.energy_wh},
         "revenue": {"today": now.revenue, "month": this_month.revenue},
     }
-
-
-def uptime_percent(
-    actor: Actor, cpo_id: UUID | None, since: datetime, until: datetime
-) -> Decimal | None:
-    """Over all connectors; maintenance is excluded. At most five minutes old."""
-    # Whose rows these are decides what is kept: nobody sees another's figure.
-    minute = timedelta(minutes=1)
-    begin, end = (int(at.timestamp() // minute.total_seconds()) for at in (since, until))
-    if abs(until - clock.now()) < minute:
-        begin, end = 0, int((until - since).total_seconds() // minute.total_seconds())
-    key = f"uptime:{owner_of(actor)}:{cpo_id or ''}:{begin}:{end}"
-    kept: str | None = cache.get(key)
-    if kept is not None:
-        return Decimal(kept) if kept else None
-    total = Uptime()
-    for connector in availability(actor, in_service(actor, cpo_id), since=since, until=until):
-        total += connector.uptime
-    percent = total.percent()
-    cache.set(key, "" if percent is None else str(percent), _UPTIME_KEPT_S)
-    return percent
