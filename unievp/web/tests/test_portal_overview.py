@@ -112,7 +112,7 @@ def test_new_company_is_led_to_its_first_charge(client, newcomer):
         "/company", "/chargers/new", "/tariffs/new", "/chargers/new", "/simulator"
     ]  # fmt: skip
     charger = make_charger(cpo=newcomer)
-    CPO.objects.update(legal_name="PT New", bank_account_number="0123456789")
+    CPO.objects.update(contact_phone="+62 21 555", bank_account_number="0123456789")
     done, steps = steps_of(client, owner)
     assert len(done) == 3
     assert [link for link, _title in steps] == [f"/chargers/{charger.pk}"] * 2

@@ -1,7 +1,8 @@
 """From the code on a charger to the money in the operator's bank, in a browser, every process real.
 
 Scan, pay at the fake gateway, charge at a simulated charger, stop, the rest back, receipt; then the
-operator's wallet, a settlement, its approval by somebody else, and the payout that arrives.
+wallet that a finance person watches, a settlement, its approval by somebody else, the payout that
+arrives, and the papers about it.
 """
 
 from __future__ import annotations
@@ -9,54 +10,34 @@ from __future__ import annotations
 import time
 
 import pytest
-from celery import Celery
-from django.conf import settings
 from django.db import transaction
 from playwright.sync_api import expect
 
-from chargers.models import Charger, Presence
+from chargers.models import Charger
 from cpo.models import Role
-from e2e.conftest import PHONE
-from e2e.processes import Program, aside, free_port, listens, running
+from e2e.conftest import PHONE, WIDE
+from e2e.days.conftest import PASSWORD, SOON_MS
+from e2e.days.desk import confirm, take_action
+from e2e.processes import aside
 from payments.models import Bill, PaymentIntent, Settlement
 from payments.services.check_books import check_books
 from payments.services.releases import release_pending
 from payments.tests.factories import make_paid_cpo
-from payments.tests.fake_gateway import running_gateway
 from payments.tests.payments import make_provider
 from payments.tests.prepaid import make_seller
 from unievp.web.tests.cast import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PASSWORD = "a-long-password"
 CHARGER = "SIM-0002"
 # A charge of seconds is worth little: the session fee makes it worth settling.
 SESSION_FEE = 80_000
-SOON_MS = 20_000
-
-
-@pytest.fixture(scope="module")
-def platform(server, tmp_path_factory):
-    """The gateway and the chargers' port, with a worker that reacts to events and no beat."""
-    port = free_port()
-    broker = Celery(broker=settings.REDIS_URL, set_as_current=False)
-    broker.control.purge()
-    door = Program(["-m", "unievp.serve_ocpp"], lambda: listens(port), {"OCPP_PORT": str(port)})
-    worker = Program(
-        ["-m", "celery", "-A", "unievp.celery", "worker", "--pool", "solo", "--loglevel", "INFO",
-         "--without-gossip", "--without-mingle"],
-        lambda: broker.control.ping(timeout=0.5, limit=1),
-        {"PENDING_HOLD_HOURS": "0"},
-    )  # fmt: skip
-    with running_gateway() as gateway, running(tmp_path_factory.mktemp("platform"), door, worker):
-        yield gateway, port
 
 
 @pytest.fixture
-def place(platform, server, transactional_db, tmp_path):
+def place(platform, plug_in, server, transactional_db):
     """An operator with an owner, a charger that is connected, a gateway that tells of payments."""
-    gateway, port = platform
+    gateway, _port = platform
     gateway.reset()
     with transaction.atomic():
         cpo = make_paid_cpo(name="Nusantara Charge")
@@ -64,35 +45,31 @@ def place(platform, server, transactional_db, tmp_path):
             cpo=cpo, identity=CHARGER, connectors=1, per_kwh=2_467, session_fee=SESSION_FEE
         )
         charger.connectors.update(power_type="DC", max_power_w=120_000)
-        person("owner@nusantara.example", cpo, Role.OWNER)
+        person("finance@nusantara.example", cpo, Role.FINANCE)
         person("finance@platform.example", is_staff=True, is_superuser=True)
     config = make_provider(gateway, methods=["qris", "dana", "va_bca"])
     notifier = gateway.world.notifier
     notifier.xendit_url = f"{server}/api/payments/webhooks/xendit/{config.webhook_slug}"
-    arguments = [
-        "manage.py", "simulate", "--chargers", "1", "--first", "2", "--connectors", "1",
-        "--scenario", "idle", "--meter-interval", "1", "--url", f"ws://127.0.0.1:{port}",
-    ]  # fmt: skip
-    online = Presence.objects.filter(charger=charger, online=True)
-    ready = charger.connectors.filter(status="Available")
-    car = Program(arguments, lambda: online.exists() and ready.exists())
-    with running(tmp_path, car):
+    with plug_in(charger):
         yield gateway, charger
     notifier.xendit_url = ""
 
 
-@pytest.mark.parametrize("language", ["id", "en"])
-def test_money_goes_all_the_way(visit, browser, place, language):
+@pytest.mark.parametrize(
+    ("language", "size"), [("id", WIDE), ("en", PHONE)], ids=["indonesian-desk", "english-phone"]
+)
+def test_money_goes_all_the_way(visit, browser, place, language, size):
     gateway, charger = place
     driver = visit(language=language, size=PHONE)
     intent = scan_and_order(driver, language)
     pay_at_the_gateway(driver, browser, gateway, language)
     charge_and_stop(driver, intent)
     read_the_receipt(driver, intent)
-    owner = visit(language=language)
-    settlement = ask_for_the_money(owner, charger)
-    approve(visit(language=language), settlement)
-    arrives(owner, gateway, settlement)
+    finance = visit(language=language, size=size)
+    settlement = ask_for_the_money(finance, charger)
+    approve(visit(language=language, size=size), settlement)
+    arrives(finance, gateway, settlement)
+    read_the_papers(finance, settlement)
     assert not any(aside(check_books).values())
 
 
@@ -154,11 +131,11 @@ def read_the_receipt(driver, intent):
     expect(page.locator("table")).to_be_visible()
 
 
-def ask_for_the_money(owner, charger):
+def ask_for_the_money(finance, charger):
     """Pending first; after the hold it is available, and asked for."""
     # The pages are reloaded faster than a busy machine paints their font.
-    owner.expected.append("was preloaded")
-    page = owner.sign_in("owner@nusantara.example", PASSWORD, "/wallet")
+    finance.expected.append("was preloaded")
+    page = finance.sign_in("finance@nusantara.example", PASSWORD, "/wallet")
     bill = Bill.objects.get()
     expect(page.locator("[data-balance=pending]")).to_contain_text(f"{bill.cpo_share:,}"[-3:])
     assert aside(release_pending, charger.cpo) == bill.cpo_share
@@ -177,15 +154,14 @@ def approve(staff, settlement):
     staff.expected.append("Content Security Policy")
     path = f"/admin/payments/settlement/{settlement.pk}/change/"
     page = staff.sign_in("finance@platform.example", PASSWORD, path)
-    page.locator(f"a[href$='/settlement/{settlement.pk}/approve/']").first.click()
-    page.wait_for_url("**/approve/")
-    page.locator(".max-w-2xl form button[type=submit]").click()
+    take_action(page, "approve")
+    confirm(page)
     page.wait_for_url(f"**{path}")
 
 
-def arrives(owner, gateway, settlement):
+def arrives(finance, gateway, settlement):
     """The worker has ordered the transfer; the gateway's own books have it once."""
-    page, deadline = owner.page, time.monotonic() + SOON_MS / 1000
+    page, deadline = finance.page, time.monotonic() + SOON_MS / 1000
     paid = page.locator("#settlements .badge.bg-green-lt")
     page.reload()
     while not paid.is_visible():
@@ -194,3 +170,16 @@ def arrives(owner, gateway, settlement):
         page.reload()
     assert [payout.amount for payout in gateway.world.books.payouts.values()] == [settlement.amount]
     assert Charger.objects.get().connectors.get().status != "Charging"
+
+
+def read_the_papers(finance, settlement):
+    """The statement for the file, and the sale in the report."""
+    page = finance.page
+    for kind, begins in (("pdf", b"%PDF-"), ("csv", b"")):
+        link = page.locator(f"#settlements a[href$='.{kind}']").get_attribute("href")
+        paper = page.request.get(f"{finance.server}{link}")
+        assert paper.status == 200
+        assert paper.body().startswith(begins)
+    assert str(settlement.amount) in paper.text()
+    report = page.request.get(f"{finance.server}/api/reports/transactions.csv")
+    assert CHARGER in report.text()
