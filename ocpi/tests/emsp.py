@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import json
+from decimal import Decimal
 
 from chargers.models import IdToken
 from cpo.models import Driver
-from ocpi.models import InboundTokenKind, Partner, PartnerEndpoint, PartnerParty, Party
+from ocpi.models import (
+    ForeignLocation,
+    ForeignSession,
+    ForeignTariff,
+    InboundTokenKind,
+    Partner,
+    PartnerEndpoint,
+    PartnerParty,
+    Party,
+)
 from ocpi.services.drivers.contracts import open_contract
 from ocpi.services.drivers.publishing import refresh_contract
 from ocpi.services.partners.inviting import issue_token
@@ -64,3 +75,118 @@ def let_roam(driver=None, *, card="", **values):
         IdToken.objects.create(token=card, driver=driver)
         refresh_contract(contract)
     return contract
+
+
+def place_body(ocpi_id="LOC1", *, evses=None, **values):
+    """An OCPI Location of DE-CPO in Berlin, with a fast and a slow EVSE."""
+    return {
+        "country_code": "DE",
+        "party_id": "CPO",
+        "id": ocpi_id,
+        "publish": True,
+        "name": "Alexanderplatz",
+        "address": "Alexanderplatz 1",
+        "city": "Berlin",
+        "postal_code": "10178",
+        "country": "DEU",
+        "coordinates": {"latitude": "52.521900", "longitude": "13.413200"},
+        "time_zone": "Europe/Berlin",
+        "operator": {"name": "Berlin Strom"},
+        "opening_times": {"twentyfourseven": True},
+        "evses": evses or [evse_body("E1"), evse_body("E2", "CHARGING", dc=False)],
+        "last_updated": "2026-02-01T09:30:00Z",
+        **values,
+    }
+
+
+def evse_body(uid, status="AVAILABLE", *, dc=True, connectors=1):
+    kind = ("IEC_62196_T2_COMBO", "DC", 400, 375) if dc else ("IEC_62196_T2", "AC_3_PHASE", 230, 32)
+    return {
+        "uid": uid,
+        "evse_id": f"DE*CPO*{uid}",
+        "status": status,
+        "capabilities": ["REMOTE_START_STOP_CAPABLE", "RESERVABLE"],
+        "connectors": [
+            {
+                "id": str(number),
+                "standard": kind[0],
+                "format": "CABLE",
+                "power_type": kind[1],
+                "max_voltage": kind[2],
+                "max_amperage": kind[3],
+                "tariff_ids": ["FAST" if dc else "SLOW"],
+                "last_updated": "2026-02-01T09:30:00Z",
+            }
+            for number in range(1, connectors + 1)
+        ],
+        "last_updated": "2026-02-01T09:30:00Z",
+    }
+
+
+def make_place(partner, ocpi_id="LOC1", **values):
+    body = place_body(ocpi_id, **values)
+    return ForeignLocation.objects.create(
+        partner=partner,
+        country_code="DE",
+        party_id="CPO",
+        ocpi_id=ocpi_id,
+        name=body["name"],
+        address=body["address"],
+        city=body["city"],
+        country=body["country"],
+        time_zone=body["time_zone"],
+        latitude=Decimal(body["coordinates"]["latitude"]),
+        longitude=Decimal(body["coordinates"]["longitude"]),
+        body=json.dumps(body),
+        last_updated=clock.now(),
+        received_at=clock.now(),
+    )
+
+
+def make_price(partner, ocpi_id="FAST", **values):
+    """59 cents a kWh and 19 % on them."""
+    part = {"type": "ENERGY", "price": 0.59, "vat": 19, "step_size": 1}
+    body = {
+        "country_code": "DE",
+        "party_id": "CPO",
+        "id": ocpi_id,
+        "currency": "EUR",
+        "tariff_alt_text": [{"language": "en", "text": "Fast and green"}],
+        "elements": [{"price_components": [part]}],
+        "last_updated": "2026-02-01T09:30:00Z",
+        **values,
+    }
+    return ForeignTariff.objects.create(
+        partner=partner,
+        country_code="DE",
+        party_id="CPO",
+        ocpi_id=ocpi_id,
+        currency=body["currency"],
+        body=json.dumps(body),
+        last_updated=clock.now(),
+    )
+
+
+def make_session(partner, token, ocpi_id="SESSION1", **values):
+    return ForeignSession.objects.create(
+        **{
+            "partner": partner,
+            "country_code": "DE",
+            "party_id": "CPO",
+            "ocpi_id": ocpi_id,
+            "own_token": token,
+            "status": "ACTIVE",
+            "energy_wh": 4_200,
+            "total_excl": Decimal("2.478"),
+            "total_incl": Decimal("2.94882"),
+            "currency": "EUR",
+            "started_at": clock.now(),
+            "location_id": "LOC1",
+            "evse_uid": "E1",
+            "connector_id": "1",
+            "body": "{}",
+            "last_updated": clock.now(),
+            "received_at": clock.now(),
+            **values,
+        }
+    )

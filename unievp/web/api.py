@@ -41,5 +41,6 @@ urlpatterns = [
     path("", include("tariffs.api.urls")),
     path("", include("chargers.api.urls")),
     path("", include("payments.api.urls")),
+    path("", include("ocpi.api.roaming.urls")),
     re_path(r"^", nowhere),
 ]

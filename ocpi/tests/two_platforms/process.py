@@ -11,14 +11,15 @@ import os
 import sys
 import threading
 import traceback
+from importlib import import_module
 from typing import Any
 
 from daphne.server import Server  # type: ignore[import-untyped]  # it has none
 
 
 def serve(port: int) -> None:
-    from unievp.asgi import application
-
+    # By name: apps import nothing from above.
+    application = import_module("unievp.asgi").application
     threading.Thread(target=_listen, daemon=True).start()
     Server(
         application,

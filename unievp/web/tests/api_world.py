@@ -20,6 +20,15 @@ from cpo.models import CPO
 from cpo.services.api_keys import create_api_key
 from cpo.services.webhooks.endpoints import create_endpoint, send_test
 from cpo.tests.factories import make_user
+from ocpi.models import Party, SentCommand
+from ocpi.tests.emsp import (
+    connect_operator,
+    evse_body,
+    let_roam,
+    make_emsp_party,
+    make_place,
+    make_session,
+)
 from payments.models import ProviderConfig
 from payments.services.intents.creating import Wish, create_intent
 from payments.services.settlements import request_settlement
@@ -109,8 +118,45 @@ def make_world(name: str) -> World:
             "delivery_id": test_event.pk,
             "provider": provider.provider,
             "slug": str(provider.webhook_slug),
+            **_roaming(name),
         },
     )
+
+
+def _roaming(name: str) -> dict[str, Any]:
+    """Another company's place, and a driver of the platform who charges there."""
+    if not Party.objects.filter(role="EMSP", cpo=None).exists():
+        make_emsp_party()
+    operator = connect_operator(NoPeer, party=("DE", name[:3].upper()))
+    token = let_roam().tokens.get()
+    reserved = SentCommand.objects.create(
+        partner=operator,
+        type="RESERVE_NOW",
+        driver=token.contract.driver,
+        token=token,
+        requested_label="test",
+        country_code="DE",
+        party_id=name[:3].upper(),
+        reservation_id=name,
+        status="succeeded",
+        result="ACCEPTED",
+        created_at=clock.now(),
+        deadline_at=clock.now(),
+        ended_at=clock.now(),
+    )
+    return {
+        "roaming_location_id": make_place(operator, evses=[evse_body("E12")]).pk,
+        "roaming_session_id": make_session(operator, token, name).pk,
+        "roaming_command_id": str(reserved.pk),
+        "driver_id": str(token.contract.driver_id),
+    }
+
+
+class NoPeer:
+    """Nobody is called: commands wait in their rows."""
+
+    url = NO_GATEWAY
+    versions_url = f"{NO_GATEWAY}/versions"
 
 
 def _provider(cpo: CPO) -> ProviderConfig:

@@ -326,3 +326,8 @@ def _password_rotation(number: int) -> dict[str, Any]:
 @special("ocpi.GivenAuthorization")
 def _authorization(number: int) -> dict[str, Any]:
     return {"reference": f"reference-{number}"}
+
+
+@special("ocpi.ForeignLocation")
+def _foreign_location(number: int) -> dict[str, Any]:
+    return {"body": "{}"}

@@ -70,6 +70,16 @@ GET    /api/apikeys                                              200
 DELETE /api/apikeys/{key_id}                                     204
 POST   /api/webhooks                                             201
 GET    /api/webhooks                                             200
+GET    /api/roaming/locations                                    200 *
+GET    /api/roaming/locations/{roaming_location_id}              200 *
+POST   /api/roaming/start                                        202 *
+POST   /api/roaming/stop                                         202 *
+POST   /api/roaming/reserve                                      202 *
+POST   /api/roaming/cancel-reservation                           202 *
+POST   /api/roaming/unlock                                       202 *
+GET    /api/roaming/commands/{roaming_command_id}                200 *
+GET    /api/roaming/sessions                                     200 *
+GET    /api/roaming/sessions/{roaming_session_id}                200 *
 """
 LINES = [tuple(line.split()) for line in CONTRACT.strip().splitlines()]
 

@@ -18,6 +18,7 @@ from cpo.models import Driver, Role, Scope
 from cpo.services import supabase
 from cpo.services.api_keys import create_api_key
 from cpo.tests.factories import make_member, make_user
+from ocpi.models import RoamingContract, SentCommand
 from payments.api import payments as payment_endpoint
 from payments.models import PaymentIntent
 from unievp.devtools.permissions import permission_rows
@@ -35,7 +36,14 @@ PLATFORM = {Caller.STAFF, Caller.SUPERUSER, Caller.PLATFORM_KEY, FINANCE_STAFF}
 SPECIAL_STAFF = {Caller.SUPERUSER, FINANCE_STAFF}
 ALLOWED, DENIED, UNKNOWN, ABSENT = "allowed", 403, 401, 404
 # Drivers charge at any company's chargers: they find them, and pay there.
-FOR_EVERY_DRIVER = ("/api/chargers", "/api/payments/intent", "/api/client/remote-start")
+FOR_EVERY_DRIVER = (
+    "/api/chargers",
+    "/api/payments/intent",
+    "/api/client/remote-start",
+    "/api/roaming/locations",
+    "/api/roaming/start",
+    "/api/roaming/reserve",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +175,10 @@ def driver_of(cpo: Any) -> Driver:
     driver = Driver.objects.create(name="Budi")
     ChargingSession.objects.filter(cpo=cpo).update(driver=driver)
     PaymentIntent.objects.filter(cpo=cpo).update(driver=driver)
+    # And who roams.
+    contract = RoamingContract.objects.earliest("pk")
+    RoamingContract.objects.filter(pk=contract.pk).update(driver=driver)
+    SentCommand.objects.filter(token__contract=contract).update(driver=driver)
     return driver
 
 
