@@ -87,6 +87,14 @@ def _field_cards(figures: selectors.HomeFigures) -> list[dict[str, Any]]:
             alarm="warning" if figures.unknown_chargers else "",
         ),
         _card(
+            _("Orphan stops"),
+            figures.orphan_stops,
+            _("Ends of sessions that nobody knows"),
+            "link_off",
+            changelist_url("chargers.OrphanStop", state__exact="waiting"),
+            alarm="warning" if figures.orphan_stops else "",
+        ),
+        _card(
             _("Critical security events"),
             figures.critical_events,
             _("Not seen by anybody yet"),
@@ -123,6 +131,14 @@ def _money_cards(figures: selectors.HomeFigures) -> list[dict[str, Any]]:
             _("Billed since midnight"),
             "receipt_long",
             changelist_url("payments.Bill"),
+        ),
+        _card(
+            _("Companies to verify"),
+            figures.pending_companies,
+            _("Registered, and wait for us"),
+            "verified",
+            changelist_url("cpo.CPO", status__exact="pending"),
+            alarm="warning" if figures.pending_companies else "",
         ),
         _card(
             _("Settlements waiting"),

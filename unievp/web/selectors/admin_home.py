@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import TruncHour
 
 from chargers.models import (
@@ -15,12 +16,14 @@ from chargers.models import (
     ChargingSession,
     Connector,
     ConnectorStatus,
+    OrphanState,
+    OrphanStop,
     SecurityEvent,
     SessionStatus,
     Severity,
     UnknownCharger,
 )
-from cpo.models import WebhookEndpoint
+from cpo.models import CPO, CPOStatus, WebhookEndpoint
 from payments.models import (
     Bill,
     BooksProof,
@@ -113,7 +116,9 @@ class HomeFigures:
     unbilled: Unbilled
     settlements: Settlements
     books: Books
+    pending_companies: int
     unknown_chargers: int
+    orphan_stops: int
     critical_events: int
     failing_webhooks: int
     today: Today
@@ -142,11 +147,7 @@ def home_figures() -> HomeFigures:
         unbilled=_unbilled(),
         settlements=_settlements(),
         books=_books(),
-        unknown_chargers=UnknownCharger.objects.count(),
-        critical_events=SecurityEvent.objects.filter(
-            severity=Severity.CRITICAL, seen_at__isnull=True
-        ).count(),
-        failing_webhooks=WebhookEndpoint.objects.filter(failing_since__isnull=False).count(),
+        **_waiting(),
         today=Today(
             bills=sum(hour.bills for hour in today),
             energy_wh=sum(hour.energy_wh for hour in today),
@@ -155,6 +156,28 @@ def home_figures() -> HomeFigures:
         hours=hours,
         zone_name=now.tzname() or "UTC",
     )
+
+
+def _waiting() -> dict[str, int]:
+    """How much waits for somebody's decision, by its name in `HomeFigures`; one query."""
+    critical = SecurityEvent.objects.filter(severity=Severity.CRITICAL, seen_at__isnull=True)
+    rows: dict[str, QuerySet[Any]] = {
+        "pending_companies": CPO.objects.filter(status=CPOStatus.PENDING),
+        "unknown_chargers": UnknownCharger.objects.all(),
+        "orphan_stops": OrphanStop.objects.filter(state=OrphanState.WAITING),
+        "critical_events": critical,
+        "failing_webhooks": WebhookEndpoint.objects.filter(failing_since__isnull=False),
+    }
+    first, *others = (
+        each.order_by()
+        .annotate(what=Value(name))
+        .values("what")
+        .annotate(count=Count("pk"))
+        .values_list("what", "count")
+        for name, each in rows.items()
+    )
+    # Where there is nothing there is no line of it.
+    return dict.fromkeys(rows, 0) | dict(first.union(*others, all=True))
 
 
 def billed_hours(now: datetime) -> list[Hour]:

@@ -14,11 +14,12 @@ from chargers.models import (
     Charger,
     ChargingSession,
     Connector,
+    OrphanStop,
     Presence,
     SecurityEvent,
     UnknownCharger,
 )
-from cpo.models import User
+from cpo.models import CPO, User
 from payments.models import Bill, BooksProof, Difference
 from unievp.lib import clock
 from unievp.web.admin_menu import navigation
@@ -58,7 +59,7 @@ def test_home_page_costs_at_most_fifteen_queries(staff):
 
 def test_every_card_leads_to_a_page_that_is_there(staff):
     cards = staff.get(reverse("admin:index")).context["cards"]
-    assert len(cards) == 11
+    assert len(cards) == 13
     for card in cards:
         response = staff.get(card["url"])
         assert (card["url"], response.status_code) == (card["url"], 200)
@@ -118,9 +119,14 @@ def test_critical_security_events_are_counted_until_somebody_has_seen_them(staff
     assert staff.get(card["url"]).context["cl"].result_count == 1
 
 
-def test_unknown_chargers_are_counted():
+def test_what_waits_for_a_decision_is_counted():
     make_row(UnknownCharger)
-    assert home_figures().unknown_chargers == 1
+    make_row(OrphanStop, state="waiting")
+    make_row(OrphanStop, state="dismissed")
+    CPO.objects.update(status="suspended")
+    make_row(CPO, status="pending")
+    figures = home_figures()
+    assert (figures.unknown_chargers, figures.orphan_stops, figures.pending_companies) == (1, 1, 1)
 
 
 def test_navigation_shows_only_what_a_person_may_see(rf):
