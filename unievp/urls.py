@@ -11,6 +11,7 @@ from unievp.web.accounts import set_language
 from unievp.web.health import healthz, readyz
 from unievp.web.invitation import invitation
 from unievp.web.metrics import metrics
+from unievp.web.pay.tickets.reply import reply_file, reply_page
 from unievp.web.welcome import welcome
 
 # One door for everyone: rate limits, second factors and passkeys hold for staff as well.
@@ -28,6 +29,8 @@ urlpatterns = [
     path("", include("chargers.urls")),
     path("", include("payments.urls")),
     path("", include("ocpi.urls")),
+    path("t/<str:token>", reply_page, name="ticket_reply"),
+    path("t/<str:token>/files/<uuid:pk>", reply_file, name="ticket_reply_file"),
     path("pay/", include("unievp.web.pay.urls")),
     path("api/", include("unievp.web.api")),
     path("", include("unievp.web.portal.urls")),

@@ -60,6 +60,7 @@ def make_business() -> Business:
             "site": charger.location_id,
             "webhook": webhook.pk,
             "ticket": ticket.number,
+            "reply": reply_token(ticket),
             "notification": Notification.objects.get().pk,
             "identity": charger.identity,
             "secret": _intent(sold).secret,

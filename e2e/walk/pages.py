@@ -50,7 +50,10 @@ DRIVER = (
     "/pay/",
     "/pay/{identity}",
     "/pay/{identity}/1",
+    "/pay/{identity}/1/report",
     "/pay/p/{secret}",
+    "/pay/p/{secret}/report",
+    "/t/{reply}",
     "/pay/b/{bill}",
     "/pay/NOBODY-9",
 )

@@ -80,7 +80,7 @@ def charger_page(request: HttpRequest, identity: str) -> HttpResponseBase:
     charger = find_charger(identity)
     connectors = list(charger.connectors.order_by("number")) if charger else []
     if charger is None or not connectors or not may_trade(charger.cpo):
-        return _unknown(request)
+        return unknown_charger(request)
     if len(connectors) == 1:
         return redirect("pay:connector", charger.identity, connectors[0].number)
     for connector in connectors:
@@ -95,7 +95,7 @@ def charger_page(request: HttpRequest, identity: str) -> HttpResponseBase:
 def connector_page(request: HttpRequest, identity: str, number: str) -> HttpResponseBase:
     connector = find_connector(identity, int(number))
     if connector is None or not may_trade(connector.charger.cpo):
-        return _unknown(request)
+        return unknown_charger(request)
     methods = offered_methods(connector.charger.cpo)
     if not methods:
         return not_found(
@@ -172,7 +172,7 @@ def _ways(form: OrderForm) -> dict[str, list[tuple[str, Any, Any]]]:
     return {"first": ways[:shown], "more": ways[shown:]}
 
 
-def _unknown(request: HttpRequest) -> HttpResponse:
+def unknown_charger(request: HttpRequest) -> HttpResponse:
     return not_found(
         request,
         _("This charger is not known"),
