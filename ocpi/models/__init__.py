@@ -7,7 +7,7 @@ from ocpi.models.contract import (
     RoamingContract,
 )
 from ocpi.models.exchange import Direction, Exchange
-from ocpi.models.foreign.cdr import CdrCheck, CdrDifference, ForeignCdr
+from ocpi.models.foreign.cdr import CdrCheck, CdrDifference, ForeignCdr, HeldBecause
 from ocpi.models.foreign.location import ForeignLocation
 from ocpi.models.foreign.pulled import PulledList
 from ocpi.models.foreign.session import ForeignSession, ForeignStatus
@@ -59,6 +59,7 @@ __all__ = [
     "ForeignTariff",
     "ForeignTariffVersion",
     "GivenAuthorization",
+    "HeldBecause",
     "ImageCategory",
     "InboundToken",
     "InboundTokenKind",

@@ -22,6 +22,18 @@ class CdrCheck(models.TextChoices):
     UNPRICEABLE = "unpriceable", _("Cannot be recomputed")
 
 
+class HeldBecause(models.TextChoices):
+    """Why nothing is booked for it; a person has to look."""
+
+    UNKNOWN_TOKEN = "unknown_token", _("Its token is none of ours.")
+    UNKNOWN_CURRENCY = "unknown_currency", _("We keep no books in its currency.")
+    IMPOSSIBLE_AMOUNT = "impossible_amount", _("Its amounts cannot be booked.")
+    ORIGINAL_MISSING = "original_missing", _("What it takes back has not come, or is held.")
+    ANOTHER_AMOUNT = "another_amount", _("It takes back another amount than was charged.")
+    CREDITED_BEFORE = "credited_before", _("What it takes back was taken back before.")
+    NOT_BOOKABLE = "not_bookable", _("The books refused it.")
+
+
 class ForeignCdr(models.Model):
     """What an operator asks for a session of our driver: kept as it came (triggers see to it).
 
@@ -75,7 +87,9 @@ class ForeignCdr(models.Model):
     recomputed_incl = models.DecimalField(
         _("our total with tax"), max_digits=20, decimal_places=6, null=True, blank=True
     )
-    held_because = models.CharField(_("not booked because"), max_length=300, blank=True)
+    held_because = models.CharField(
+        _("not booked because"), max_length=20, choices=HeldBecause, blank=True
+    )
     charge = models.OneToOneField(
         RoamingCharge,
         on_delete=models.PROTECT,
@@ -105,6 +119,10 @@ class ForeignCdr(models.Model):
                 condition=models.Q(check_state="waiting", checked_at__isnull=True)
                 | (~models.Q(check_state="waiting") & models.Q(checked_at__isnull=False)),
                 name="foreign_cdr_that_was_checked_says_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(held_because__in=["", *HeldBecause.values]),
+                name="foreign_cdr_reason_to_hold_is_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(charge__isnull=True) | models.Q(held_because=""),
