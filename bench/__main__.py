@@ -34,6 +34,7 @@ TARGETS = {
     "heartbeats": 0.12,
     "kb_per_idle_connection": 45,
     "reconnect_storm_s": 20,
+    "portals_p99_ratio": 1.1,
 }
 RUNS = (
     "heartbeats",
@@ -43,6 +44,7 @@ RUNS = (
     "starts_in_one_instant",
     "stops_in_one_instant",
     "reconnect_storm",
+    "portals",
 )
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +67,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=10, help="transactions of each busy charger")
     parser.add_argument("--rate", type=float, default=400, help="of the paced runs, messages/s")
     parser.add_argument("--storm", type=int, default=2000, help="chargers that reconnect at once")
+    parser.add_argument("--portals", type=int, default=500, help="open in the run of that name")
+    parser.add_argument("--turns", type=int, default=4, help="of that run, with and without")
     parser.add_argument("--only", choices=RUNS, nargs="+", help="these runs; no memory figure")
     parser.add_argument("--profile", help="file for a cProfile of the ocpp process")
     parser.add_argument("--data-dir", default=None, help="where the database is put")
@@ -74,6 +78,7 @@ def _options() -> argparse.Namespace:
 class Bench:
     def __init__(self, options: argparse.Namespace, folder: Path, stack: ExitStack) -> None:
         self.options = options
+        self.stack = stack
         self.cores = sorted(os.sched_getaffinity(0))
         self._start_services(folder, stack)
         self._make_fleet()
@@ -146,7 +151,9 @@ class Bench:
             self._order("heartbeats", busy=options.busy, seconds=1)
             self._order("mix", busy=options.busy, rounds=1)
         orders = self._orders()
-        runs = {name: self._measure(**orders[name]) for name in RUNS if name in wanted}
+        runs = {name: self._measure(**orders[name]) for name in orders if name in wanted}
+        if "portals" in wanted:
+            runs["portals"] = self._with_portals(orders["mix_paced"])
         if "reconnect_storm" in runs:
             runs["reconnect_storm"]["connectors_stored_available"] = _available()
         return {
@@ -174,6 +181,19 @@ class Bench:
             "stops_in_one_instant": {"do": "instant_stop", "chargers": busy},
             "reconnect_storm": {"do": "storm", "chargers": options.storm},
         }
+
+    def _with_portals(self, order: dict[str, Any]) -> dict[str, Any]:
+        from bench.portals import Audience, compare
+
+        options = self.options
+        audience = Audience(self.cores[-1], self.stack, _end)
+        _wait_for(audience.port)
+        return compare(
+            audience,
+            lambda: self._measure(**order),
+            portals=options.portals,
+            times=options.turns,
+        )
 
     def _memory(self) -> float:
         """Growth of the ocpp process by the second half of the connections, each."""

@@ -66,13 +66,14 @@ class Charger(asyncio.Protocol):
         self._transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
         address, port = transport.get_extra_info("peername")[:2]
-        transport.write(
-            (
-                f"GET /{self.identity} HTTP/1.1\r\nHost: {address}:{port}\r\nUpgrade: websocket\r\n"
-                f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
-                f"Authorization: Basic {self._credentials}\r\n"
-                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
-            ).encode()
+        transport.write(self.request(f"{address}:{port}", key).encode())
+
+    def request(self, host: str, key: str) -> str:
+        return (
+            f"GET /{self.identity} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+            f"Authorization: Basic {self._credentials}\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
         )
 
     def data_received(self, data: bytes) -> None:
@@ -96,11 +97,15 @@ class Charger(asyncio.Protocol):
                 return buffer
             payload, opcode = buffer[start : start + size], buffer[0] & 0x0F
             buffer = buffer[start + size :]
-            if opcode == 1 and self._waiting is not None and not self._waiting.done():
-                self._waiting.set_result(payload)
+            if opcode == 1:
+                self.text(payload)
             elif opcode == 9 and self._transport is not None:
                 self._transport.write(bytes([0x8A, 0x80 | size]) + b"\0\0\0\0" + payload)
         return buffer
+
+    def text(self, payload: bytes) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(payload)
 
     def connection_lost(self, _error: Exception | None) -> None:
         for waiting in (self._opening, self._waiting):
