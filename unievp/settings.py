@@ -435,6 +435,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CompanyStatusEnum": "cpo.models.CPOStatus",
         "DocumentKindEnum": "cpo.models.DocumentKind",
         "PaymentMethodEnum": "payments.api.payment_serializers.METHODS",
+        "TicketStatusEnum": "tickets.models.TicketStatus",
+        "TicketViaEnum": "tickets.models.TicketVia",
     },
 }
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from cpo.services import audit
 from tickets.models import Ticket, TicketAttachment, TicketComment
 from tickets.services.authors import Author
+from tickets.states import TicketStatus
 from unievp.lib import clock
 from unievp.lib.documents import check_document
-from unievp.lib.errors import InvalidError
+from unievp.lib.errors import ConflictError, InvalidError
 
 MOST_FILES: Final = 30
 
@@ -36,13 +37,15 @@ def attach(
     """Keep a file; the same bytes again beside the same comment: the row that is there.
 
     Raises InvalidError for another kind than PDF, PNG and JPEG, for one that is too large, and for
-    one too many.
+    one too many; ConflictError (`ticket_closed`) where it is closed.
     """
     media_type, extension = check_document(file.content, field=file.field)
     digest = hashlib.sha256(file.content).hexdigest()
     with transaction.atomic():
         # Two uploads at once count one after the other.
-        Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+        row = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+        if row.status == TicketStatus.CLOSED:
+            raise ConflictError(_("This ticket is closed."), code="ticket_closed")
         kept = ticket.attachments.filter(comment=comment, sha256=digest).first()
         if kept is not None:
             return kept

@@ -41,6 +41,7 @@ urlpatterns = [
     path("", include("tariffs.api.urls")),
     path("", include("chargers.api.urls")),
     path("", include("payments.api.urls")),
+    path("", include("tickets.api.urls")),
     path("", include("ocpi.api.roaming.urls")),
     re_path(r"^", nowhere),
 ]

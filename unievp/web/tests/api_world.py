@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.management import call_command
 
-from chargers.models import Command, TariffAssignment, TariffDefault
+from chargers.models import Charger, Command, TariffAssignment, TariffDefault
 from cpo.models import CPO
 from cpo.services.api_keys import create_api_key
 from cpo.services.webhooks.endpoints import create_endpoint, send_test
@@ -34,6 +34,8 @@ from payments.services.intents.creating import Wish, create_intent
 from payments.services.settlements import request_settlement
 from payments.tests.factories import give, make_member, make_paid_cpo
 from payments.tests.prepaid import make_seller
+from tickets.services.attaching import File
+from tickets.services.opening import Report, open_ticket
 from unievp.lib import clock
 from unievp.web.tests.cast import start_session
 
@@ -119,8 +121,20 @@ def make_world(name: str) -> World:
             "provider": provider.provider,
             "slug": str(provider.webhook_slug),
             **_roaming(name),
+            **_ticket(charger),
         },
     )
+
+
+def _ticket(charger: Charger) -> dict[str, Any]:
+    report = Report(
+        category="charger",
+        subject="The screen is dark",
+        charger=charger,
+        files=(File("screen.png", b"\x89PNG\r\n\x1a\n"),),
+    )
+    ticket = open_ticket(report, cpo=charger.cpo, actor=make_user(is_staff=True), via="portal")
+    return {"ticket_id": ticket.pk, "attachment_id": str(ticket.attachments.get().pk)}
 
 
 def _roaming(name: str) -> dict[str, Any]:

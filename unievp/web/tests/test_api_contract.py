@@ -54,6 +54,12 @@ PUT    /api/tariffs/templates/{template_id}                      200
 DELETE /api/tariffs/templates/{template_id}                      409
 POST   /api/tariffs/templates/{template_id}/preview              200
 POST   /api/tariffs/assign                                       201
+POST   /api/tickets                                              201
+GET    /api/tickets                                              200
+GET    /api/tickets/{ticket_id}                                  200
+PUT    /api/tickets/{ticket_id}                                  200
+POST   /api/tickets/{ticket_id}/comments                         201
+GET    /api/tickets/{ticket_id}/comments                         200
 POST   /api/payments/providers                                   201
 GET    /api/payments/providers                                   200
 PATCH  /api/payments/providers/{provider_id}                     200

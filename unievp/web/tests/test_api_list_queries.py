@@ -18,6 +18,7 @@ from cpo.models import CPO, WebhookEndpoint
 from cpo.tests.api import Api
 from payments.models import Settlement
 from payments.tests.factories import give, make_paid_cpo
+from tickets.models import Ticket
 from unievp.web.tests.rows import make_row
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,7 @@ PARENTS: dict[str, tuple[type[Model], str]] = {
     "<uuid:cpo_id>": (CPO, "cpo"),
     "<uuid:webhook_id>": (WebhookEndpoint, "endpoint"),
     "<int:session_id>": (ChargingSession, "session_id"),
+    "<int:ticket_id>": (Ticket, "ticket"),
 }
 # What lets many rows of one parent stand beside each other.
 VALUES: dict[type[Model], dict[str, Any]] = {Settlement: {"status": "cancelled"}}

@@ -21,6 +21,7 @@ from cpo.tests.factories import make_member, make_user
 from ocpi.models import RoamingContract, SentCommand
 from payments.api import payments as payment_endpoint
 from payments.models import PaymentIntent
+from tickets.models import Ticket
 from unievp.devtools.permissions import permission_rows
 from unievp.web.tests.api_world import World, make_world, operations
 
@@ -43,6 +44,8 @@ FOR_EVERY_DRIVER = (
     "/api/roaming/locations",
     "/api/roaming/start",
     "/api/roaming/reserve",
+    # They report what happened at any of them, too.
+    "/api/tickets",
 )
 
 
@@ -175,6 +178,7 @@ def driver_of(cpo: Any) -> Driver:
     driver = Driver.objects.create(name="Budi")
     ChargingSession.objects.filter(cpo=cpo).update(driver=driver)
     PaymentIntent.objects.filter(cpo=cpo).update(driver=driver)
+    Ticket.objects.filter(cpo=cpo).update(driver=driver)
     # And who roams.
     contract = RoamingContract.objects.earliest("pk")
     RoamingContract.objects.filter(pk=contract.pk).update(driver=driver)
