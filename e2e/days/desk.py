@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 
 def take_action(page: Page, name: str) -> None:
     """Open the page of the action whose address ends in `name`; on a phone it is in a menu."""
     link = page.locator(f"a[href$='/{name}/']").first
-    if not link.is_visible():
-        page.locator("a", has_text="more_horiz").first.click()
+    menu = page.locator("a[x-on\\:click*=showActions]")
+    expect(link.or_(menu).locator("visible=true").first).to_be_visible()
+    if menu.is_visible():
+        menu.click()
     link.click()
     page.wait_for_url(f"**/{name}/")
 

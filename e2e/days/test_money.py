@@ -150,8 +150,6 @@ def ask_for_the_money(finance, charger):
 
 def approve(staff, settlement):
     """Somebody of the platform who did not ask."""
-    # unfold's own scripts write styles that its policy does not know.
-    staff.expected.append("Content Security Policy")
     path = f"/admin/payments/settlement/{settlement.pk}/change/"
     page = staff.sign_in("finance@platform.example", PASSWORD, path)
     take_action(page, "approve")
