@@ -32,9 +32,9 @@ def test_staff_let_a_driver_roam_with_a_limit(staff):
     assert entry.actor.username == "root"
 
 
-@pytest.mark.usefixtures("english")
 def test_without_a_party_staff_are_told_what_to_do(staff):
-    response = staff.post(reverse(ADD), {"driver": str(make_driver().pk)}, follow=True)
+    body, english = {"driver": str(make_driver().pk)}, {"Accept-Language": "en"}
+    response = staff.post(reverse(ADD), body, follow=True, headers=english)
     assert "Roaming → Parties → Add" in response.content.decode()
     assert not RoamingContract.objects.exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from functools import partial
 
@@ -207,14 +208,18 @@ def test_response_that_is_no_yes(token, target, peer, answer, status, result):
 
 
 def test_lost_answer_never_starts_twice(token, target, peer, tell, monkeypatch):
-    monkeypatch.setattr(sending, "Call", partial(Call, timeout_s=0.05))
-    peer.delay = 0.15
+    over = threading.Event()
+    monkeypatch.setattr(sending, "Call", partial(Call, timeout_s=0.1))
+    peer.answers["POST"] = lambda _request: over.wait(10) and response("ACCEPTED", 30)
     row = sent(ask_start(token, target, asker=DESK))
-    assert (row.status, row.error) == ("sent", "no answer within 0.05 s")
+    over.set()
+    assert (row.status, row.error) == ("sent", "no answer within 0.1 s")
     with pytest.raises(ConflictError):
         ask_start(token, target, asker=DESK)
     sent(row)
-    assert len(peer.calls("POST")) == 1
+    sweep_sent_commands()
+    # On a busy machine it may not even have got there once.
+    assert len(peer.calls("POST")) <= 1
     tell(row, "ACCEPTED")
     assert row.status == "succeeded"
 
