@@ -36,3 +36,24 @@ class SentCommandQueued:
     """A command of ours waits to be sent to a partner."""
 
     command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CdrReceived:
+    """A CDR of our driver waits to be checked and booked."""
+
+    cdr_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CdrDiffers:
+    """Our own sum is another one than the operator's, or none can be made, or it is not booked."""
+
+    cdr_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CdrMissing:
+    """A session elsewhere was over long ago, and no CDR came."""
+
+    session_id: int

@@ -37,6 +37,10 @@ SERVED: Final = [
     Module("cdrs", _S, f"{CPO_ROOT}/cdrs", _CPO),
     Module("tokens", _R, f"{CPO_ROOT}/tokens", _CPO),
     Module("commands", _R, f"{CPO_ROOT}/commands", _CPO),
+    Module("locations", _R, f"{EMSP_ROOT}/locations", _EMSP),
+    Module("tariffs", _R, f"{EMSP_ROOT}/tariffs", _EMSP),
+    Module("sessions", _R, f"{EMSP_ROOT}/sessions", _EMSP),
+    Module("cdrs", _R, f"{EMSP_ROOT}/cdrs", _EMSP),
     Module("tokens", _S, f"{EMSP_ROOT}/tokens", _EMSP),
     Module("commands", _S, f"{EMSP_ROOT}/commands", _EMSP),
 ]

@@ -44,6 +44,18 @@ ROAMING_SESSION: Final = Transitions(
     }
 )
 
+# A session of our driver elsewhere. What is over stays over, whatever an operator says later; one
+# that it calls invalid may still turn out to be complete.
+FOREIGN_SESSION: Final = Transitions(
+    {
+        "RESERVATION": {"RESERVATION", "PENDING", "ACTIVE", "COMPLETED", "INVALID"},
+        "PENDING": {"PENDING", "ACTIVE", "COMPLETED", "INVALID"},
+        "ACTIVE": {"ACTIVE", "COMPLETED", "INVALID"},
+        "INVALID": {"INVALID", "COMPLETED"},
+        "COMPLETED": {"COMPLETED"},
+    }
+)
+
 CONTRACT: Final = Transitions(
     {
         "active": {"blocked"},

@@ -15,6 +15,8 @@ from ocpi.services.calling import log
 from ocpi.services.calling.client import CallError
 from ocpi.services.commands import telling
 from ocpi.services.drivers import judging, publishing
+from ocpi.services.foreign import cdrs as foreign_cdrs
+from ocpi.services.foreign import pulling
 from ocpi.services.publishing import locations, tariffs
 from ocpi.services.pushing import sending, sweeping
 from ocpi.services.selling import cdrs, sessions
@@ -62,6 +64,11 @@ def on_reservation_changed(event: field.ReservationChanged) -> None:
 
 def on_partner_registered(event: events.PartnerRegistered) -> None:
     fetch_tokens.apply_async((event.partner_id,), retry=False)
+    pull_operators.apply_async(([event.partner_id],), retry=False)
+
+
+def on_cdr_received(event: events.CdrReceived) -> None:
+    settle_cdr.apply_async((event.cdr_id,), retry=False)
 
 
 def on_sent_command_queued(event: events.SentCommandQueued) -> None:
@@ -143,6 +150,28 @@ def fetch_tokens(partner_id: int) -> int:
 @shared_task
 def fetch_recent_tokens() -> int:
     return fetching.fetch_recent(clock.now() - timedelta(hours=3))
+
+
+@shared_task
+def pull_operators(partner_ids: list[int] | None = None) -> int:
+    """Places, tariffs, sessions and CDRs of operators (all of them without ids)."""
+    if partner_ids is not None:
+        return pulling.pull_partners(partner_ids)
+    # One task per operator: a slow one delays no other.
+    found = pulling.operators()
+    for partner in found:
+        pull_operators.apply_async(([partner.pk],), retry=False)
+    return len(found)
+
+
+@shared_task
+def settle_cdr(cdr_id: int) -> bool:
+    return foreign_cdrs.settle_cdr(cdr_id)
+
+
+@shared_task
+def sweep_foreign_cdrs() -> int:
+    return foreign_cdrs.sweep_cdrs() + foreign_cdrs.find_missing_cdrs()
 
 
 @shared_task

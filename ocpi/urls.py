@@ -10,6 +10,12 @@ from ocpi.api.command_results import CommandResults
 from ocpi.api.commands import Commands
 from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
 from ocpi.api.credentials import Credentials
+from ocpi.api.emsp_receivers import (
+    ForeignCdrs,
+    ForeignLocations,
+    ForeignSessions,
+    ForeignTariffs,
+)
 from ocpi.api.emsp_tokens import Authorize, OwnTokens
 from ocpi.api.tokens import TokenObject
 from ocpi.api.versions import VersionDetails, Versions
@@ -17,6 +23,7 @@ from ocpi.api.view import NothingHere
 
 _CPO = CPO_ROOT.lstrip("/")
 _EMSP = EMSP_ROOT.lstrip("/")
+_OBJECT = "<str:country_code>/<str:party_id>/<str:ocpi_id>"
 
 
 def _both(address: str, view: type[View]) -> list[URLPattern]:
@@ -36,6 +43,13 @@ urlpatterns = [
     *_both(f"{_CPO}/cdrs", Cdrs),
     *_both(f"{_CPO}/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
     *_both(f"{_CPO}/commands/<str:command>", Commands),
+    *_both(f"{_EMSP}/locations/{_OBJECT}", ForeignLocations),
+    *_both(f"{_EMSP}/locations/{_OBJECT}/<str:evse_uid>", ForeignLocations),
+    *_both(f"{_EMSP}/locations/{_OBJECT}/<str:evse_uid>/<str:connector_id>", ForeignLocations),
+    *_both(f"{_EMSP}/tariffs/{_OBJECT}", ForeignTariffs),
+    *_both(f"{_EMSP}/sessions/{_OBJECT}", ForeignSessions),
+    *_both(f"{_EMSP}/cdrs", ForeignCdrs),
+    *_both(f"{_EMSP}/cdrs/<str:key>", ForeignCdrs),
     *_both(f"{_EMSP}/tokens", OwnTokens),
     *_both(f"{_EMSP}/tokens/<str:uid>/authorize", Authorize),
     *_both(f"{_EMSP}/commands/<str:command>/<str:key>", CommandResults),

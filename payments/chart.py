@@ -20,6 +20,7 @@ class Owner(StrEnum):
     DRIVER = "driver"
     GATEWAY = "gateway"
     PAYMENT = "payment"
+    PARTNER = "partner"
 
 
 class Code(StrEnum):
@@ -28,6 +29,8 @@ class Code(StrEnum):
     BANK_OPERATING = "bank_operating"
     DRIVER_RECEIVABLE = "driver_receivable"
     DRIVER_DEPOSIT = "driver_deposit"
+    ROAMING_RECEIVABLE = "roaming_receivable"
+    ROAMING_PAYABLE = "roaming_payable"
     CPO_PENDING = "cpo_pending"
     CPO_AVAILABLE = "cpo_available"
     CPO_SETTLEMENT_HOLD = "cpo_settlement_hold"
@@ -60,6 +63,13 @@ CHART: dict[Code, Account] = {
     Code.BANK_OPERATING: Account("D", _("The platform's own bank account"), allow_negative=True),
     Code.DRIVER_RECEIVABLE: Account("D", _("Owed by drivers who charge on account")),
     Code.DRIVER_DEPOSIT: Account("C", _("Prepaid for a session that is not billed yet")),
+    # A credit CDR may come after its session was paid for: then the other side owes it.
+    Code.ROAMING_RECEIVABLE: Account(
+        "D", _("Owed by roaming partners for their drivers"), allow_negative=True
+    ),
+    Code.ROAMING_PAYABLE: Account(
+        "C", _("Owed to roaming partners for our drivers"), allow_negative=True
+    ),
     Code.CPO_PENDING: Account("C", _("Earned by a CPO, not released yet")),
     Code.CPO_AVAILABLE: Account("C", _("A CPO may ask for it")),
     Code.CPO_SETTLEMENT_HOLD: Account("C", _("Locked by an open settlement")),
@@ -95,6 +105,8 @@ class Booking(StrEnum):
     GATEWAY_SETTLED = "gateway_settled"
     GATEWAY_FEE = "gateway_fee"
     UNMATCHED = "unmatched"
+    ROAMING_CHARGE = "roaming_charge"
+    BILL_CREDIT = "bill_credit"
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
 
@@ -118,6 +130,11 @@ def receivable_account(driver_id: UUID | None, cpo_id: UUID, currency: str = "ID
     if driver_id is None:
         return AccountRef(Code.DRIVER_RECEIVABLE, Owner.CPO, str(cpo_id), currency)
     return AccountRef(Code.DRIVER_RECEIVABLE, Owner.DRIVER, str(driver_id), currency)
+
+
+def partner_account(code: Code, partner_reference: str, currency: str = "IDR") -> AccountRef:
+    """Between us and a roaming partner, whom payments know by a reference alone."""
+    return AccountRef(code, Owner.PARTNER, partner_reference, currency)
 
 
 # Bookings of many payments at once must not wait for one row (payments.md §5, measured there).

@@ -74,6 +74,8 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "push to partners": ("ocpi.tasks.push", 10.0),
     "find what partners never got": ("ocpi.tasks.sweep_pushes", 5 * MINUTE),
     "fetch partners' tokens": ("ocpi.tasks.fetch_recent_tokens", HOUR),
+    "pull operators' lists": ("ocpi.tasks.pull_operators", 15 * MINUTE),
+    "check and book partners' CDRs": ("ocpi.tasks.sweep_foreign_cdrs", 5 * MINUTE),
     "follow commands to partners": ("ocpi.tasks.sweep_sent_commands", 10.0),
     "tell partners of our drivers' tokens": ("ocpi.tasks.sweep_own_tokens", 15.0),
     "forget OCPI exchanges": ("ocpi.tasks.forget_exchanges", HOUR),

@@ -136,6 +136,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "unievp.web.portal.context.account_desk",
             ],
         },
     },
@@ -271,6 +272,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "unievp.web.accounts.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "UNIEV: "
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -518,6 +520,8 @@ OCPI_LOG_DAYS: int = env.int("OCPI_LOG_DAYS", default=30)
 OCPI_COMMAND_TIMEOUT_S: int = env.int("OCPI_COMMAND_TIMEOUT_S", default=60)
 # A driver stands at the charger while a partner is asked about the token (s).
 OCPI_AUTHORIZE_TIMEOUT_S: float = env.float("OCPI_AUTHORIZE_TIMEOUT_S", default=4.0)
+# A session of our driver elsewhere that ended so long ago should have its CDR.
+OCPI_CDR_HOURS: int = env.int("OCPI_CDR_HOURS", default=24)
 
 # --- Notifications ----------------------------------------------------------------------------
 
@@ -563,6 +567,12 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "unievp.web.admin_home.dashboard",
     "LOGIN": {"redirect_after": lambda _request: reverse_lazy("admin:index")},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Second factor"), "link": reverse_lazy("mfa_index")},
+            {"title": _("Where I am signed in"), "link": reverse_lazy("usersessions_list")},
+        ],
+    },
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,

@@ -110,17 +110,25 @@ def _connect_roaming() -> None:
     subscribe(field.ReservationChanged, ocpi_tasks.on_reservation_changed)
     subscribe(roaming.ResultDecided, ocpi_tasks.on_result_decided)
     subscribe(roaming.PartnerRegistered, ocpi_tasks.on_partner_registered)
+    subscribe(roaming.CdrReceived, ocpi_tasks.on_cdr_received)
     subscribe(roaming.SentCommandQueued, ocpi_tasks.on_sent_command_queued)
     subscribe(roaming.PushesDue, ocpi_tasks.on_pushes_due)
 
 
 def _connect_tickets() -> None:
+    subscribe_many(desk.TicketMoved, nudges.on_tickets_moved)
+    subscribe_many(desk.TicketMoved, tell_people_of_tickets)
     subscribe(desk.TicketMailWanted, ticket_tasks.on_ticket_mail_wanted)
     subscribe_many(field.ChargerPresenceChanged, ticket_tasks.on_presence_changed)
     subscribe_many(field.ConnectorStatusChanged, ticket_tasks.on_status_changed)
     subscribe(field.CriticalSecurityEvent, ticket_tasks.on_security_event)
     subscribe(money.SettlementStatusChanged, ticket_tasks.on_settlement_changed)
     subscribe(money.RefundStatusChanged, ticket_tasks.on_refund_changed)
+
+
+def tell_people_of_tickets(_events: list[desk.TicketMoved]) -> None:
+    # A nudge: the sweep reads the tickets' logs as well.
+    web_tasks.tell_of_tickets.apply_async(retry=False)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:

@@ -19,6 +19,9 @@ pytestmark = pytest.mark.django_db
 # Modules without a list: what stands under their address.
 BELOW = {
     ("tokens", "RECEIVER"): "/NL/TNM/1",
+    ("locations", "RECEIVER"): "/NL/TNM/1",
+    ("tariffs", "RECEIVER"): "/NL/TNM/1",
+    ("sessions", "RECEIVER"): "/NL/TNM/1",
     ("commands", "RECEIVER"): "/START_SESSION",
     ("commands", "SENDER"): "/START_SESSION/key",
 }

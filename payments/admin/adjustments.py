@@ -46,9 +46,17 @@ _COLOURS = {
 }
 
 
+# What a partner paid is recorded where its debts are.
+_BY_HAND = [
+    (kind.value, kind.label)
+    for kind in AdjustmentKind
+    if kind not in (AdjustmentKind.PARTNER_PAID, AdjustmentKind.PAID_PARTNER)
+]
+
+
 class ProposalForm(forms.Form):
     kind = forms.ChoiceField(
-        label=_("What it is"), choices=AdjustmentKind.choices, widget=UnfoldAdminSelectWidget()
+        label=_("What it is"), choices=_BY_HAND, widget=UnfoldAdminSelectWidget()
     )
     amount = forms.IntegerField(
         label=_("Amount"), min_value=1, widget=UnfoldAdminIntegerFieldWidget()
@@ -75,7 +83,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     list_display = ("what", "amount_text", "about", "state", "proposed_by", "proposed", "booked_as")
     list_filter = ("status", "kind", ("proposed_at", RangeDateTimeFilter))
     list_select_related = ("config", "cpo", "proposed_by", "booking")
-    search_fields = ("reason",)
+    search_fields = ("reason", "transfer", "partner_name")
     fields = (
         ("what", "amount_text"),
         "about",
@@ -144,7 +152,8 @@ class AdjustmentAdmin(ReadOnlyAdmin):
 
     @column(_("about"))
     def about(self, row: Adjustment) -> str:
-        return " · ".join(str(each) for each in (row.config, row.cpo) if each) or "-"
+        parts = (row.config, row.cpo, row.partner_name, row.transfer)
+        return " · ".join(str(each) for each in parts if each) or "-"
 
     @column(_("status"), ordering="status", label=_COLOURS)
     def state(self, row: Adjustment) -> Any:

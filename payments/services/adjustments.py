@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from cpo.access import is_platform_staff
 from cpo.models import CPO, User
 from cpo.services import audit
-from payments.chart import AccountRef, Booking, Code, cpo_account, gateway_account
+from payments.chart import (
+    AccountRef,
+    Booking,
+    Code,
+    cpo_account,
+    gateway_account,
+    partner_account,
+)
 from payments.ledger.legs import Leg, credit, debit
 from payments.models import Adjustment, AdjustmentKind, ProviderConfig
 from payments.services import ledger
 from payments.states import ADJUSTMENT_TRANSITIONS, AdjustmentStatus
-from unievp.lib import clock
-from unievp.lib.errors import ForbiddenError, InvalidError
+from unievp.lib import clock, money
+from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
 
 _K = AdjustmentKind
 # What one side of a booking needs to be named.
@@ -34,9 +42,14 @@ _OF_CONFIG: Final = frozenset(
     }
 )
 _OF_CPO: Final = frozenset({_K.SUSPENSE_TO_CPO, _K.CPO_CREDIT, _K.CPO_DEBIT})
+_OF_PARTNER: Final = {
+    _K.PARTNER_PAID: Code.ROAMING_RECEIVABLE,
+    _K.PAID_PARTNER: Code.ROAMING_PAYABLE,
+}
 # "A little": beyond it somebody has to find out.
 MOST_ROUNDING: Final = 1_000
 _LONGEST_REASON: Final = 300
+_LONGEST_TRANSFER: Final = 80
 _RIGHT: Final = "payments.add_adjustment"
 _RIGHT_TO_DECIDE: Final = "payments.change_adjustment"
 
@@ -56,7 +69,7 @@ def propose_adjustment(
     """
     _check_right(actor, _RIGHT)
     reason = " ".join(reason.split())
-    if kind not in AdjustmentKind.values:
+    if kind not in AdjustmentKind.values or kind in _OF_PARTNER:
         raise InvalidError(_("Choose what it is."), field="kind")
     if not 0 < amount < 2**53:
         raise InvalidError(_("An amount above 0, in whole rupiah."), field="amount")
@@ -90,6 +103,9 @@ def approve_adjustment(proposal: Adjustment, *, actor: User) -> Adjustment:
     """
     with transaction.atomic():
         locked = _lock(proposal, actor, AdjustmentStatus.BOOKED)
+        if locked.kind in _OF_PARTNER:
+            kind = AdjustmentKind(locked.kind)
+            _check_owed(kind, locked.partner_reference, locked.amount, locked.currency)
         locked.booking, _created = ledger.post(
             key=f"adj:{locked.pk}",
             kind=Booking.ADJUSTMENT,
@@ -106,6 +122,69 @@ def refuse_adjustment(proposal: Adjustment, *, actor: User) -> Adjustment:
         locked = _lock(proposal, actor, AdjustmentStatus.REFUSED)
         _decide(locked, AdjustmentStatus.REFUSED, actor)
     return locked
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerPayment:
+    """A transfer between a roaming partner and us; `transfer` is its reference at the bank."""
+
+    kind: str
+    partner_reference: str
+    partner_name: str
+    amount: int
+    transfer: str
+    currency: str = "IDR"
+
+
+def propose_partner_payment(paid: PartnerPayment, *, reason: str, actor: User) -> Adjustment:
+    """Nothing is booked before another person approves it. A transfer is recorded once.
+
+    Raises ForbiddenError, InvalidError (which names the field; also for more than is owed),
+    ConflictError (this transfer was recorded).
+    """
+    _check_right(actor, _RIGHT)
+    transfer, reason = " ".join(paid.transfer.split()), " ".join(reason.split())
+    if paid.kind not in _OF_PARTNER:
+        raise InvalidError(_("Choose who paid whom."), field="kind")
+    if not 0 < len(transfer) <= _LONGEST_TRANSFER:
+        raise InvalidError(_("Name the transfer: its reference at the bank."), field="transfer")
+    if not 0 < len(reason) <= _LONGEST_REASON:
+        raise InvalidError(_("Say why, in at most 300 characters."), field="reason")
+    _check_owed(AdjustmentKind(paid.kind), paid.partner_reference, paid.amount, paid.currency)
+    try:
+        with transaction.atomic():
+            proposal = Adjustment.objects.create(
+                kind=paid.kind,
+                amount=paid.amount,
+                currency=paid.currency,
+                partner_reference=paid.partner_reference,
+                partner_name=paid.partner_name[:120],
+                transfer=transfer,
+                reason=reason,
+                proposed_at=clock.now(),
+                proposed_by=actor,
+            )
+            audit.record(
+                actor=actor,
+                action="adjustment.proposed",
+                subject=proposal,
+                after={"kind": paid.kind, "amount": paid.amount, "transfer": transfer},
+                reason=reason,
+            )
+    except IntegrityError:
+        detail = _("The transfer “%(transfer)s” was recorded already.") % {"transfer": transfer}
+        raise ConflictError(detail, field="transfer", code="transfer_recorded") from None
+    return proposal
+
+
+def _check_owed(kind: AdjustmentKind, partner_reference: str, amount: int, currency: str) -> None:
+    if not 0 < amount < 2**53:
+        raise InvalidError(_("An amount above 0, in whole rupiah."), field="amount")
+    account = partner_account(_OF_PARTNER[kind], partner_reference, currency)
+    owed = ledger.balance_of(account)
+    if amount > owed:
+        detail = _("Only %(owed)s is owed.") % {"owed": money.format_money(owed, currency)}
+        raise InvalidError(detail, field="amount")
 
 
 def suspense_account(config: ProviderConfig, currency: str = "IDR") -> AccountRef:
@@ -171,6 +250,11 @@ def _wallet(row: Adjustment) -> AccountRef:
     return cpo_account(Code.CPO_AVAILABLE, row.cpo.pk, row.currency)
 
 
+def _partner(row: Adjustment) -> AccountRef:
+    code = _OF_PARTNER[AdjustmentKind(row.kind)]
+    return partner_account(code, row.partner_reference, row.currency)
+
+
 def _own(code: Code) -> Callable[[Adjustment], AccountRef]:
     return lambda row: AccountRef(code, currency=row.currency)
 
@@ -194,4 +278,6 @@ _LEGS: Final[dict[AdjustmentKind, Callable[[Adjustment], list[Leg]]]] = {
     _K.GATEWAY_LESS: _from_to(_rounding, _available),
     _K.CPO_CREDIT: _from_to(_kept, _wallet),
     _K.CPO_DEBIT: _from_to(_wallet, _kept),
+    _K.PARTNER_PAID: _from_to(_bank, _partner),
+    _K.PAID_PARTNER: _from_to(_partner, _bank),
 }

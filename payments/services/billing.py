@@ -19,6 +19,7 @@ from payments.chart import (
     Code,
     cpo_account,
     deposit_account,
+    partner_account,
     receivable_account,
 )
 from payments.events import BillIssued, SessionHeld
@@ -85,7 +86,7 @@ def bill_session(session_id: int) -> Bill | None:
 def _locked(session_id: int) -> ChargingSession:
     session = (
         ChargingSession.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("cpo")
+        .select_related("cpo", "id_token")
         .filter(pk=session_id)
         .first()
     )
@@ -111,7 +112,7 @@ def _issue(session: ChargingSession, result: PriceResult, intent: PaymentIntent 
     currency = result.currency
     if intent is None:
         debt = owed(result.rounded(money.exponent(currency)))
-        payer = receivable_account(session.driver_id, session.cpo_id, currency)
+        payer = _debtor(session, currency)
     else:
         # Never more than was paid; and nothing at all where nothing flowed.
         most = deposit_of(intent) if session.energy_wh else 0
@@ -123,6 +124,7 @@ def _issue(session: ChargingSession, result: PriceResult, intent: PaymentIntent 
         session=session,
         cpo=session.cpo,
         driver_id=session.driver_id,
+        payer_reference="" if intent else _partner_of(session),
         currency=currency,
         total=debt.total,
         tax=debt.tax,
@@ -135,6 +137,20 @@ def _issue(session: ChargingSession, result: PriceResult, intent: PaymentIntent 
     mark_session_billed(session.pk, total=debt.total, currency=currency, bill_id=bill.pk)
     publish(BillIssued(bill.pk))
     return bill
+
+
+def _debtor(session: ChargingSession, currency: str) -> AccountRef:
+    """Who charges on account: a roaming partner for its drivers, a driver of ours, else nobody
+    that we know, and it is owed through the CPO.
+    """
+    partner = _partner_of(session)
+    if partner:
+        return partner_account(Code.ROAMING_RECEIVABLE, partner, currency)
+    return receivable_account(session.driver_id, session.cpo_id, currency)
+
+
+def _partner_of(session: ChargingSession) -> str:
+    return session.id_token.payer_reference if session.id_token else ""
 
 
 def commission(session: ChargingSession, *, net: int, currency: str) -> int:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from payments.ledger.blocks import verify_chain
 from payments.services.reconciliation.queries import QUERIES
+from payments.services.roaming.queries import ROAMING
 
 # payments settle within days.
 # Each query returns the rows that differ, as (what, should be, is).
@@ -82,6 +83,15 @@ _QUERIES: dict[str, str] = {
 }
 
 
+# What apps above payments want proven, too: `also_check`.
+_MORE: dict[str, str] = {}
+
+
+def also_check(name: str, query: str) -> None:
+    """Add a query of (what, should be, is) about rows that payments do not know."""
+    _MORE[name] = query
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One difference; `expected` is empty where the check says everything in `subject`."""
@@ -100,7 +110,8 @@ class Found:
 def find_differences() -> dict[str, list[Found]]:
     """By the name of the check, in the order of checking; empty lists are proofs."""
     found = {
-        name: list(_differences(name, query)) for name, query in {**_QUERIES, **QUERIES}.items()
+        name: list(_differences(name, query))
+        for name, query in {**_QUERIES, **ROAMING, **QUERIES, **_MORE}.items()
     }
     found["hash chain"] = [Found("hash chain", problem) for problem in verify_chain()]
     return found

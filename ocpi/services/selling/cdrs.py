@@ -16,6 +16,7 @@ from ocpi.services.pushing.marking import mark
 from ocpi.services.selling.sessions import begin_roaming, charged_of, refresh_session
 from ocpi.wire import json
 from payments.models import Bill
+from payments.services.roaming.crediting import credit_bill
 from unievp.lib import clock, money
 from unievp.lib.errors import ConflictError
 
@@ -55,12 +56,18 @@ def issue_cdr(bill_pk: int) -> Cdr | None:
 
 
 def issue_credit(cdr: Cdr, *, actor: User | str, reason: str) -> Cdr:
-    """Take a CDR back. Raises ConflictError for one that was taken back, or is a credit itself."""
+    """Take a CDR back; the partner owes its bill no more.
+
+    Raises ConflictError for one that was taken back, or is a credit itself, and
+    InsufficientFundsError where the company has been paid its share and has too little left.
+    """
     now = clock.now().replace(microsecond=0)
     with transaction.atomic():
         locked = Cdr.objects.select_for_update(of=("self",)).get(pk=cdr.pk)
         if locked.credits_id is not None or Cdr.objects.filter(credits=locked).exists():
             raise ConflictError(_("This CDR was taken back already."), code="cdr_credited")
+        if locked.bill.payer_reference:
+            credit_bill(locked.bill, reason=reason)
         body = credit_object(json.loads(locked.body), issued_at=now)
         credit = Cdr.objects.create(
             roaming_session_id=locked.roaming_session_id,

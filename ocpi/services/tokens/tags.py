@@ -48,6 +48,7 @@ def follow_token(token: RoamingToken) -> RoamingTag | None:
             expires_at=expires_at,
             label=f"{token.country_code}-{token.party_id} {token.contract_id}",
             max_concurrent=None,
+            payer_reference=str(token.partner_id),
         )
     except ConflictError:
         return None
@@ -84,6 +85,7 @@ def tag_for_command(
         label=f"{fields.country_code}-{fields.party_id} {fields.contract_id}",
         expires_at=(until or clock.now()) + timedelta(hours=COMMAND_TAG_HOURS),
         max_concurrent=1,
+        payer_reference=str(partner.pk),
     )
     return RoamingTag.objects.create(
         id_token=id_token,

@@ -1,0 +1,1 @@
+"""Money between us and roaming partners, both ways (docs/ocpi.md)."""
