@@ -63,6 +63,8 @@ class CommandRequest(models.Model):
         verbose_name=_("reservation"),
     )
     their_reservation_id = models.CharField(_("its reservation"), max_length=36, blank=True)
+    # Of the whole request: the same one again, while the charger is asked, is not another one.
+    digest = models.CharField(max_length=64, blank=True, editable=False)
     status = models.CharField(
         _("status"), max_length=8, choices=RequestStatus, default=RequestStatus.WAITING
     )
@@ -85,6 +87,11 @@ class CommandRequest(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status="waiting") | ~models.Q(result=""),
                 name="ocpi_command_that_is_decided_has_a_result",
+            ),
+            models.UniqueConstraint(
+                fields=["partner", "digest"],
+                condition=models.Q(status="waiting") & ~models.Q(digest=""),
+                name="ocpi_command_that_waits_is_not_asked_twice",
             ),
         ]
         indexes: ClassVar = [

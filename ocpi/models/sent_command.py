@@ -83,6 +83,7 @@ class SentCommand(models.Model):
     created_at = models.DateTimeField(_("asked"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     deadline_at = models.DateTimeField(_("result expected by"))
+    told_at = models.DateTimeField(_("result told"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     tenant_path: ClassVar[str] = "platform"
