@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -12,17 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.admin.colours import SESSION as SESSION_COLOURS
 from chargers.models import SessionStatus
+from cpo.models import User
+from tickets.selectors.tickets import Counts, counts_for
 from unievp.lib.admin import changelist_url, energy, money, power, since
 from unievp.web.selectors import admin_home as selectors
 
 Text = str | Promise
 
 
-def dashboard(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What staff look at first; every card leads to the list that it counts."""
     figures = selectors.home_figures()
     context |= {
-        "cards": _cards(figures),
+        "cards": [*_cards(figures), *_ticket_cards(counts_for(cast("User", request.user)))],
         "charts": _charts(figures.hours),
         "recent": [
             {
@@ -111,6 +113,34 @@ def _field_cards(figures: selectors.HomeFigures) -> list[dict[str, Any]]:
             "webhook",
             changelist_url("cpo.WebhookEndpoint", failing_since__isempty=0),
             alarm="warning" if figures.failing_webhooks else "",
+        ),
+    ]
+
+
+def _ticket_cards(counts: Counts) -> list[dict[str, Any]]:
+    return [
+        _card(
+            _("Overdue tickets"),
+            counts.overdue,
+            _("%(count)d to do in all") % {"count": counts.open},
+            "alarm",
+            changelist_url("tickets.Ticket", queue="overdue"),
+            alarm="danger" if counts.overdue else "",
+        ),
+        _card(
+            _("Tickets with nobody"),
+            counts.unassigned,
+            _("Wait for somebody to take them"),
+            "confirmation_number",
+            changelist_url("tickets.Ticket", queue="unassigned"),
+            alarm="warning" if counts.unassigned else "",
+        ),
+        _card(
+            _("My tickets"),
+            counts.mine,
+            _("Given to me, and not done"),
+            "assignment_ind",
+            changelist_url("tickets.Ticket", queue="mine"),
         ),
     ]
 

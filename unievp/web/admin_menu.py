@@ -35,6 +35,15 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        _("Tickets"),
+        (
+            ("tickets.Ticket", "confirmation_number"),
+            ("tickets.TicketRule", "rule"),
+            ("tickets.ServiceLevel", "timer"),
+            ("tickets.Holiday", "event_busy"),
+        ),
+    ),
+    (
         _("Maintenance"),
         (
             ("chargers.ConfigurationTemplate", "tune"),

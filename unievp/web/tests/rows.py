@@ -339,3 +339,32 @@ def _authorization(number: int) -> dict[str, Any]:
 @special("ocpi.ForeignLocation")
 def _foreign_location(number: int) -> dict[str, Any]:
     return {"body": "{}"}
+
+
+@special("tickets.Holiday")
+def _holiday(number: int) -> dict[str, Any]:
+    return {"date": date(2030, 1, 1) + timedelta(days=number)}
+
+
+@special("tickets.Ticket")
+def _ticket(number: int) -> dict[str, Any]:
+    from chargers.models import Connector
+
+    connector = make_row(Connector)
+    charger = connector.charger
+    return {
+        "subject": f"Trouble {number}",
+        "cpo": charger.cpo,
+        "charger": charger,
+        "connector": connector,
+    }
+
+
+def _ticket_rule(number: int) -> Any:
+    """One per kind is there from the beginning: each in turn."""
+    from tickets.models import RuleKind, TicketRule
+
+    return TicketRule.objects.get(kind=RuleKind.values[number % len(RuleKind)])
+
+
+_MAKERS["tickets.TicketRule"] = _ticket_rule

@@ -1,0 +1,298 @@
+"""The platform's queue of tickets, and one of them: read, answered, given to somebody, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+
+from cpo.models import User
+from tickets.admin.colours import PRIORITY, STATUS
+from tickets.admin.conversation import DOWNLOAD, QUICK, conversation, download, quick
+from tickets.admin.filters import QueueFilter
+from tickets.admin.forms import CommentForm, assign_form, change_form
+from tickets.admin.parts import ChangeInline, MailInline
+from tickets.models import Ticket, TicketStatus, TicketVia
+from tickets.selectors.clocks import clock_of
+from tickets.services.attaching import File
+from tickets.services.changing import Change, change_ticket
+from tickets.services.commenting import add_comment
+from tickets.services.opening import Report, open_ticket
+from tickets.services.replying import revoke_links
+from unievp.lib import clock
+from unievp.lib.admin import (
+    AppendOnlyAdmin,
+    Question,
+    ask,
+    change_link,
+    column,
+    detail_action,
+    get_row,
+    run_for_each,
+    when,
+)
+from unievp.lib.documents import MOST_BYTES
+
+# Who may look at a ticket may not deal with it.
+WORK: Final = ("tickets.change_ticket",)
+_ADDED: Final = (
+    ("cpo", "category", "priority"),
+    "subject",
+    "description",
+    ("charger", "session"),
+)
+_ROW: Final = (
+    ("state", "urgency", "category"),
+    ("company", "assignee", "due"),
+    ("where", "session_link", "payment_link", "settlement_link"),
+    ("reported_by", "reporter_email", "reporter_phone"),
+    ("opened", "opened_via", "times", "last_seen"),
+)
+
+
+@admin.register(Ticket)
+class TicketAdmin(AppendOnlyAdmin):
+    """The page itself edits nothing: what is done goes through the buttons above it."""
+
+    list_display = (
+        "number_shown", "shown", "state", "urgency", "company", "charger", "assignee", "due",
+        "times", "opened",
+    )  # fmt: skip
+    list_filter = (
+        QueueFilter,
+        "status",
+        "priority",
+        "category",
+        ("cpo", AutocompleteSelectFilter),
+        ("charger", AutocompleteSelectFilter),
+        ("opened_at", RangeDateTimeFilter),
+    )
+    list_select_related = ("cpo", "charger", "connector", "assignee")
+    search_fields = ("subject", "charger__identity", "reporter_email", "reporter_name")
+    search_numbers = ("pk",)
+    ordering = ("-pk",)
+    autocomplete_fields = ("cpo", "charger", "session")
+    inlines = (ChangeInline, MailInline)
+    actions = ("take_all", "resolve_all", "close_all")
+    actions_detail = ("answer", "assign", "edit", "links")
+    change_form_outer_before_template = "admin/tickets/conversation.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/quick", wrap(quick), name=QUICK),
+            path("<int:pk>/files/<uuid:file_pk>", wrap(download), name=DOWNLOAD),
+            *super().get_urls(),
+        ]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return _ADDED if obj is None else _ROW
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else tuple(name for row in _ROW for name in row)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return () if obj is None else self.inlines
+
+    def has_work_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(WORK[0])
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """`T-000123` is a number, too."""
+        term = search_term.strip()
+        number = term[2:].lstrip("0") if term[:2].upper() == "T-" else term
+        return super().get_search_results(request, queryset, number)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        names = ("category", "priority", "subject", "description", "charger", "session")
+        report = Report(**{name: getattr(obj, name) for name in names})
+        opened = open_ticket(report, cpo=obj.cpo, actor=_staff(request), via=TicketVia.ADMIN)
+        obj.pk = opened.pk
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        context = extra_context or {}
+        ticket = self.get_object(request, object_id) if object_id else None
+        if ticket is not None:
+            context |= conversation(request, ticket)
+        return super().changeform_view(request, object_id, form_url, context)
+
+    # --- columns --------------------------------------------------------------------------------
+
+    @column(_("ticket"), ordering="pk")
+    def number_shown(self, ticket: Ticket) -> str:
+        return ticket.number
+
+    @column(_("what"), ordering="subject")
+    def shown(self, ticket: Ticket) -> str:
+        return ticket.title
+
+    @column(_("status"), ordering="status", label=STATUS)
+    def state(self, ticket: Ticket) -> Any:
+        return ticket.status, ticket.get_status_display()
+
+    @column(_("priority"), ordering="priority", label=PRIORITY)
+    def urgency(self, ticket: Ticket) -> Any:
+        return ticket.priority, ticket.get_priority_display()
+
+    @column(_("CPO"), ordering="cpo__name")
+    def company(self, ticket: Ticket) -> str:
+        return str(ticket.cpo or _("The platform"))
+
+    @column(_("due"), ordering="due_resolution_at", label={"late": "danger", "": ""})
+    def due(self, ticket: Ticket) -> Any:
+        found = clock_of(ticket, clock.now())
+        return found and ("late" if found.late else "", when(found.due_at))
+
+    @column(_("seen"), ordering="repeats")
+    def times(self, ticket: Ticket) -> str:
+        return f"{ticket.occurrences} x"
+
+    @column(_("opened"), ordering="opened_at")
+    def opened(self, ticket: Ticket) -> str:
+        return when(ticket.opened_at)
+
+    @column(_("last seen"))
+    def last_seen(self, ticket: Ticket) -> str:
+        return when(ticket.last_seen_at)
+
+    @column(_("reported by"))
+    def reported_by(self, ticket: Ticket) -> str:
+        return ticket.reporter_name or ticket.opened_label or "-"
+
+    @column(_("charger"))
+    def where(self, ticket: Ticket) -> SafeString | str:
+        return change_link(ticket.charger, ticket.connector or ticket.charger)
+
+    @column(_("charging session"))
+    def session_link(self, ticket: Ticket) -> SafeString | str:
+        return change_link(ticket.session)
+
+    @column(_("payment"))
+    def payment_link(self, ticket: Ticket) -> SafeString | str:
+        return change_link(ticket.payment)
+
+    @column(_("settlement"))
+    def settlement_link(self, ticket: Ticket) -> SafeString | str:
+        return change_link(ticket.settlement)
+
+    # --- what is done with many -----------------------------------------------------------------
+
+    @admin.action(description=_("Take them"), permissions=["work"])
+    def take_all(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        self._change_each(request, tickets, Change(assignee=_staff(request)))
+
+    @admin.action(description=_("Resolve them"), permissions=["work"])
+    def resolve_all(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        self._change_each(request, tickets, Change(status=TicketStatus.RESOLVED))
+
+    @admin.action(description=_("Close them"), permissions=["work"])
+    def close_all(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        self._change_each(request, tickets, Change(status=TicketStatus.CLOSED))
+
+    def _change_each(self, request: HttpRequest, tickets: QuerySet[Ticket], wanted: Change) -> None:
+        actor = _staff(request)
+        run_for_each(
+            self,
+            request,
+            tickets,
+            lambda row: change_ticket(row, wanted, actor=actor, via=TicketVia.ADMIN),
+        )
+
+    # --- what is done with one ------------------------------------------------------------------
+
+    @detail_action(_("Write"), url_path="answer", icon="chat", permissions=WORK)
+    def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def run(ticket: Ticket, answer: dict[str, Any]) -> None:
+            file = answer["file"]
+            files = [File(file.name, file.read(MOST_BYTES + 1))] if file else []
+            add_comment(
+                ticket,
+                body=answer["body"],
+                actor=_staff(request),
+                via=TicketVia.ADMIN,
+                internal=answer["internal"],
+                files=files,
+            )
+
+        question = Question(
+            title=_("Write on this ticket"),
+            text=_("An answer is read by the company and mailed to who reported it."),
+            submit=_("Send"),
+            form_class=CommentForm,
+        )
+        return self._ask(request, object_id, question, run)
+
+    @detail_action(_("Give to somebody"), url_path="assign", icon="person", permissions=WORK)
+    def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def run(ticket: Ticket, answer: dict[str, Any]) -> None:
+            _change(request, ticket, Change(assignee=answer["assignee"]))
+
+        question = Question(
+            title=_("Who deals with it?"),
+            text=_("The company's people who operate its chargers, and the platform's staff."),
+            submit=_("Save"),
+            form_class=assign_form(get_row(self, request, object_id)),
+        )
+        return self._ask(request, object_id, question, run)
+
+    @detail_action(_("Change"), url_path="edit", icon="tune", permissions=WORK)
+    def edit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def run(ticket: Ticket, answer: dict[str, Any]) -> None:
+            _change(request, ticket, Change(**answer))
+
+        question = Question(
+            title=_("Change this ticket"),
+            text=_("Its history keeps who changed what."),
+            submit=_("Save"),
+            form_class=change_form(get_row(self, request, object_id)),
+        )
+        return self._ask(request, object_id, question, run)
+
+    @detail_action(_("Take links back"), url_path="links", icon="link_off", permissions=WORK)
+    def links(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def run(ticket: Ticket, _answer: dict[str, Any]) -> None:
+            revoke_links(ticket, actor=_staff(request), via=TicketVia.ADMIN)
+
+        question = Question(
+            title=_("Take the links back"),
+            text=_("Links that were mailed until now lead nowhere; the next mail has a new one."),
+            submit=_("Take them back"),
+            danger=True,
+        )
+        return self._ask(request, object_id, question, run)
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        question: Question,
+        run: Callable[[Ticket, dict[str, Any]], None],
+    ) -> HttpResponse:
+        ticket = get_row(self, request, object_id)
+        return ask(self, request, ticket, question, lambda answer: run(ticket, answer))
+
+
+def _change(request: HttpRequest, ticket: Ticket, wanted: Change) -> None:
+    change_ticket(ticket, wanted, actor=_staff(request), via=TicketVia.ADMIN)
+
+
+def _staff(request: HttpRequest) -> User:
+    if not request.user.has_perm("tickets.view_ticket"):
+        raise PermissionDenied
+    return cast("User", request.user)
