@@ -6,55 +6,60 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.utils.functional import Promise
-from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from unievp.lib.money import format_money
 
 
 class Words(NamedTuple):
-    title: Promise
-    details: Promise
+    """In English, to be translated."""
+
+    title: str
+    details: str
 
 
 # By code: the kind of the rule, or what else names a cause.
 WORDS: Final[Mapping[str, Words]] = {
     "connector_faulted": Words(
-        _("%(charger)s, connector %(connector)s is out of order"),
-        _("%(location)s: it has been reporting %(error)s."),
+        gettext_noop("%(charger)s, connector %(connector)s is out of order"),
+        gettext_noop("%(location)s: it has been reporting %(error)s."),
     ),
     "charger_faulted": Words(
-        _("%(charger)s is out of order"),
-        _("%(location)s: it has been reporting %(error)s."),
+        gettext_noop("%(charger)s is out of order"),
+        gettext_noop("%(location)s: it has been reporting %(error)s."),
     ),
     "charger_offline": Words(
-        _("%(charger)s is offline"),
-        _("%(location)s: the charger is not connected. Check its power and its network."),
+        gettext_noop("%(charger)s is offline"),
+        gettext_noop(
+            "%(location)s: the charger is not connected. Check its power and its network."
+        ),
     ),
     "chargers_offline": Words(
-        _("%(count)s chargers are offline"),
-        _("They fell silent together: a network or a site may be down. One of them: %(charger)s."),
+        gettext_noop("%(count)s chargers are offline"),
+        gettext_noop(
+            "They fell silent together: a network or a site may be down. One of them: %(charger)s."
+        ),
     ),
     "session_stuck": Words(
-        _("Session %(transaction)s at %(charger)s has no meter values"),
-        _("%(location)s: the session is open, but the charger tells nothing of it."),
+        gettext_noop("Session %(transaction)s at %(charger)s has no meter values"),
+        gettext_noop("%(location)s: the session is open, but the charger tells nothing of it."),
     ),
     "payout_failed": Words(
-        _("A payout of %(amount_idr)s failed"),
-        _("%(recipient)s: %(reason)s"),
+        gettext_noop("A payout of %(amount_idr)s failed"),
+        gettext_noop("%(recipient)s: %(reason)s"),
     ),
     "reconciliation_difference": Words(
-        _("The books differ: %(check)s"),
-        _("%(object)s: expected %(expected)s, found %(found)s."),
+        gettext_noop("The books differ: %(check)s"),
+        gettext_noop("%(object)s: expected %(expected)s, found %(found)s."),
     ),
     "security_event": Words(
-        _("%(charger)s reports %(event)s"),
-        _("%(location)s: a critical security event. %(info)s"),
+        gettext_noop("%(charger)s reports %(event)s"),
+        gettext_noop("%(location)s: a critical security event. %(info)s"),
     ),
     "roaming_difference": Words(
-        _("A bill of %(partner)s differs"),
-        _("%(object)s: expected %(expected)s, found %(found)s."),
+        gettext_noop("A bill of %(partner)s differs"),
+        gettext_noop("%(object)s: expected %(expected)s, found %(found)s."),
     ),
 }
 
@@ -78,6 +83,6 @@ def filled(code: str, part: str, args: Mapping[str, Any]) -> str:
     words = WORDS.get(code)
     if words is None:
         return code if part == "title" else ""
-    text = str(words.title if part == "title" else words.details)
+    text = _(words.title if part == "title" else words.details)
     shown = {name: _shown(name, value) for name, value in args.items()}
     return (text % _Filling(shown)).strip()

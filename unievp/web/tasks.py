@@ -10,7 +10,8 @@ from celery import shared_task
 from unievp.web.analytics import uptimes
 from unievp.web.notices import chargers as charger_notices
 from unievp.web.notices import money as money_notices
-from unievp.web.webhooks import field, money
+from unievp.web.notices import tickets as ticket_notices
+from unievp.web.webhooks import field, money, tickets
 from unievp.web.webhooks.source import sweep, tell
 from unievp.web.webhooks.sources import SOURCES
 
@@ -20,9 +21,20 @@ _LINES: Final[dict[str, Callable[[Sequence[Any]], Sequence[Any]]]] = {
     field.FAULTS.name: field.last_faults,
     money.PAYMENTS.name: money.payment_events_of,
     money.SETTLEMENTS.name: money.settlement_changes_of,
+    tickets.CHANGED.name: tickets.changes_of,
+    tickets.COMMENTED.name: tickets.comments_of,
 }
 # Of these the nudge finds older lines, too: an endpoint hears of none from before it was on.
-_WHOLE_HISTORY: Final = frozenset({money.PAYMENTS.name, money.SETTLEMENTS.name})
+_WHOLE_HISTORY: Final = frozenset(
+    source.name
+    for source in (
+        money.PAYMENTS,
+        money.SETTLEMENTS,
+        tickets.CREATED,
+        tickets.CHANGED,
+        tickets.COMMENTED,
+    )
+)
 
 
 @shared_task
@@ -50,6 +62,11 @@ def tell_of_settlements() -> int:
 
 
 @shared_task
+def tell_of_tickets() -> int:
+    return ticket_notices.tell_of_tickets()
+
+
+@shared_task
 def sweep_notices() -> int:
     """What people are to be told of that no process told them at once."""
     return (
@@ -57,4 +74,5 @@ def sweep_notices() -> int:
         + money_notices.tell_of_payouts()
         + charger_notices.tell_of_offline_chargers()
         + charger_notices.tell_of_faults()
+        + ticket_notices.tell_of_tickets()
     )

@@ -1,7 +1,8 @@
 """Every kind of news for people: its words, where it belongs, and what happens by default.
 
 Words are filled from `args`. A name that ends with `_idr` is an amount of rupiah, with `_at` a time
-(shown in the reader's zone), with `_text` a sentence of ours that is translated, too.
+(shown in the reader's zone), with `_text` a sentence of ours that is translated, too; a value may
+be such a sentence with words of its own: {"text": …, "context": …, "args": {…}}.
 """
 
 from __future__ import annotations
@@ -148,6 +149,12 @@ KINDS: Final = MappingProxyType(
             _("Ticket “%(subject)s” is now: %(status)s"),
             _COMPANY,
             mail=MailWhen.DIGEST,
+        ),
+        "ticket.late": Kind(
+            TICKETS,
+            _("A ticket was not answered or resolved in time"),
+            _("Ticket “%(subject)s” is late"),
+            _("%(company)s. It was due at %(due_at)s."),
         ),
     }
 )

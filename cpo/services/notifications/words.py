@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import formats
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from cpo.models import Notification
@@ -38,7 +38,17 @@ class _Words(dict[str, str]):
         return ""
 
 
+def _phrase(phrase: dict[str, Any], zone: ZoneInfo) -> str:
+    """A sentence of ours inside another: `text` in English, its `context`, and `args` for it."""
+    context = phrase.get("context")
+    text = pgettext(context, phrase["text"]) if context else _(phrase["text"])
+    args = phrase.get("args", {})
+    return text % _Words({name: _shown(name, value, zone) for name, value in args.items()})
+
+
 def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, dict):
+        return _phrase(value, zone)
     if name.endswith("_idr"):
         return format_money(int(value), language=get_language() or settings.LANGUAGE_CODE)
     if name.endswith("_text"):

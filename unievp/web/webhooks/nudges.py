@@ -15,7 +15,8 @@ from celery import current_app
 from chargers import events as happened
 from cpo.services.webhooks.outbox import listeners
 from payments import events as paid
-from unievp.web.webhooks import field, money, sessions
+from tickets import events as desk
+from unievp.web.webhooks import field, money, sessions, tickets
 from unievp.web.webhooks.source import Source
 
 TASK: Final = "unievp.web.tasks.tell_webhooks"
@@ -66,6 +67,11 @@ def on_settlements_requested(events: Sequence[paid.SettlementRequested]) -> None
 
 def on_settlements_changed(events: Sequence[paid.SettlementStatusChanged]) -> None:
     _nudge(money.SETTLEMENTS, [event.settlement_id for event in events])
+
+
+def on_tickets_moved(events: Sequence[desk.TicketMoved]) -> None:
+    for source in (tickets.CREATED, tickets.CHANGED, tickets.COMMENTED):
+        _nudge(source, [event.ticket_id for event in events])
 
 
 def _nudge(source: Source, subjects: list[Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from unievp.web.webhooks import field, money, sessions
+from unievp.web.webhooks import field, money, sessions, tickets
 
 SOURCES: Final = {
     source.name: source
@@ -19,5 +19,8 @@ SOURCES: Final = {
         field.COMMANDS,
         money.PAYMENTS,
         money.SETTLEMENTS,
+        tickets.CREATED,
+        tickets.CHANGED,
+        tickets.COMMENTED,
     )
 }
