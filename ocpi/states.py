@@ -71,6 +71,8 @@ SENT_COMMAND: Final = Transitions(
         "sent": {"accepted", "succeeded", "refused", "timed_out"},
         "accepted": {"succeeded", "refused", "timed_out"},
         "timed_out": {"succeeded", "refused"},
+        # The answer was to a repetition, or overtaken: the charger's own yes weighs more.
+        "refused": {"succeeded"},
         "succeeded": {"cancelled"},
     }
 )

@@ -261,6 +261,7 @@ class SentCommandAdmin(ReadOnlyAdmin):
         "asked",
         "sent_at",
         "deadline_at",
+        "told_at",
         "ended_at",
     )
 

@@ -11,6 +11,7 @@ from chargers.services.outcomes import mark_answered, mark_failed, mark_timed_ou
 from chargers.services.reservations.cancelling import cancel_reservation
 from chargers.tests.factories import send_one, start
 from ocpi.models import CommandRequest, RequestStatus, RoamingSession, RoamingTag
+from ocpi.services.commands import receiving
 from ocpi.services.commands.telling import (
     settle_commands,
     sweep_requests,
@@ -341,3 +342,35 @@ def test_unused_tags_of_commands_are_forgotten(ask, site):
     assert forget_unused_tags(clock.now() + timedelta(days=3)) > 0
     assert not RoamingTag.objects.exists()
     assert CommandRequest.objects.get().tag is None
+
+
+def test_same_request_again_is_answered_alike_and_asks_the_charger_once(ask, site):
+    body = {"token": token_body("CARD"), **where(site)}
+    assert result(ask("START_SESSION", **body)) == "ACCEPTED"
+    assert result(ask("START_SESSION", **body)) == "ACCEPTED"
+    assert Command.objects.count() == CommandRequest.objects.count() == 1
+    # Another driver is another request.
+    other = {"token": token_body("OTHER"), **where(site)}
+    assert result(ask("START_SESSION", **other)) == "REJECTED"
+
+
+def test_same_request_counts_anew_once_the_charger_has_answered(ask, site, partner):
+    session = begin_roaming(begin(site, push_token(Caller(partner.access_token))["uid"]).pk)
+    body = {"session_id": session.ocpi_id}
+    assert result(ask("STOP_SESSION", **body)) == "ACCEPTED"
+    command = delivered()
+    mark_answered(command.pk, response={"status": "Rejected"})
+    settle_commands([str(command.pk)])
+    assert result(ask("STOP_SESSION", **body)) == "ACCEPTED"
+    assert Command.objects.count() == 2
+
+
+def test_same_request_at_the_same_moment_is_stopped_by_the_database(ask, site, monkeypatch):
+    """The one that looked too early finds the other's row when it stores its own."""
+    body = {"token": token_body("CARD"), **where(site), "reservation_id": "R1"}
+    body |= {"expiry_date": (clock.now() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert result(ask("RESERVE_NOW", **body)) == "ACCEPTED"
+    looks = iter([False, True])
+    monkeypatch.setattr(receiving, "_is_waiting", lambda _asked: next(looks))
+    assert result(ask("RESERVE_NOW", **body)) == "ACCEPTED"
+    assert CommandRequest.objects.count() == 1

@@ -170,6 +170,23 @@ def test_result_that_overtakes_its_response_stays(token, target, tell, monkeypat
     assert sent(row).status == "succeeded"
 
 
+def test_yes_of_the_charger_weighs_more_than_a_refusal_of_the_repetition(token, target, tell, peer):
+    peer.answers["POST"] = response("REJECTED", 0, "A start is under way")
+    row = sent(ask_start(token, target, asker=DESK))
+    assert row.status == "refused"
+    tell(row, "ACCEPTED")
+    assert row.status == "succeeded"
+    tell(row, "REJECTED")
+    assert (row.status, row.result) == ("succeeded", "ACCEPTED")
+
+
+def test_refusal_of_the_charger_stays(token, target, tell):
+    row = sent(ask_start(token, target, asker=DESK))
+    tell(row, "FAILED")
+    tell(row, "ACCEPTED")
+    assert (row.status, row.result) == ("refused", "FAILED")
+
+
 def test_address_is_the_partners_alone_and_cannot_be_guessed(token, target, tell, peer):
     row = sent(ask_start(token, target, asker=DESK))
     other = connect_operator(peer, party=("DE", "OTH"))

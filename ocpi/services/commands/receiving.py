@@ -5,6 +5,8 @@ The charger's own answer goes to `response_url` later (`services.commands.tellin
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,14 +14,21 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from chargers.models import Command, Reservation, ReservationStatus, SessionStatus
 from chargers.services.commands import queue_command
 from chargers.services.remote_starts.intents import start_remotely
 from chargers.services.reservations.asking import change_reservation, reserve
 from chargers.services.reservations.cancelling import cancel_reservation
-from ocpi.models import CommandRequest, CommandType, Partner, RoamingSession, RoamingTag
+from ocpi.models import (
+    CommandRequest,
+    CommandType,
+    Partner,
+    RequestStatus,
+    RoamingSession,
+    RoamingTag,
+)
 from ocpi.objects.tokens import TokenFields, read_token
 from ocpi.services.commands.answers import accepted, rejected
 from ocpi.services.commands.places import connector_of
@@ -40,6 +49,11 @@ class _Asked:
     kind: CommandType
     reader: Reader
     actor: str
+
+    @property
+    def digest(self) -> str:
+        text = json.dumps([self.kind, self.reader.raw], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,8 @@ def receive_command(
     response_url = reader.url("response_url")
     check_url(response_url, allow_loopback=settings.OCPI_ALLOW_LOOPBACK, field="response_url")
     asked = _Asked(partner, kind, reader, f"ocpi: {partner.name}"[:150])
+    if _is_waiting(asked):
+        return accepted()
     try:
         with transaction.atomic():
             queued = _HANDLERS[kind](asked)
@@ -72,9 +88,22 @@ def receive_command(
             return error.data
         raise
     except DomainError as error:
-        # The charger's side says no: a retired charger, a reservation of somebody else.
-        return rejected(str(error))
+        # The charger's side says no: a retired charger, a reservation of somebody else. Or both
+        # came at the same moment, and it was the other one that made it wait.
+        return accepted() if _is_waiting(asked) else rejected(str(error))
+    except IntegrityError:
+        if not _is_waiting(asked):
+            raise
     return accepted()
+
+
+def _is_waiting(asked: _Asked) -> bool:
+    """Whether this very request came before, by a road that doubles or a caller that repeats, and
+    the charger is still being asked: it gets the first one's answer, and one result.
+    """
+    return CommandRequest.objects.filter(
+        partner=asked.partner, digest=asked.digest, status=RequestStatus.WAITING
+    ).exists()
 
 
 def _start(asked: _Asked) -> _Queued:
@@ -238,6 +267,7 @@ def _remember(
     return CommandRequest.objects.create(
         partner=asked.partner,
         type=asked.kind,
+        digest=asked.digest,
         response_url=response_url,
         country_code=sender[0][:2],
         party_id=sender[1][:3],

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from ocpi.events import SentCommandQueued
 from ocpi.models import OPEN_STATUSES, CommandType, Partner, SentCommand, SentStatus
-from ocpi.services.sent_commands.moving import end_command, message_in
+from ocpi.services.sent_commands.moving import end_command, message_in, move_command
+from ocpi.states import SENT_COMMAND
 from ocpi.wire.codes import Code, not_found
 from ocpi.wire.reading import Reader
 from unievp.lib import clock
@@ -29,18 +30,29 @@ def take_result(partner: Partner, *, kind: str, key: str, body: Any) -> None:
     """
     result = Reader(body).code("result", 24).upper()
     with transaction.atomic():
-        row = SentCommand.objects.filter(partner=partner, type=kind, key=key).first()
+        row = (
+            SentCommand.objects.select_for_update(of=("self",))
+            .filter(partner=partner, type=kind, key=key)
+            .first()
+        )
         if row is None:
             raise not_found("There is no such command", Code.CLIENT_ERROR)
-        if result == _WITHDRAWN and kind == CommandType.RESERVE_NOW:
-            # Granted and taken back; or never granted.
-            if end_command(row.pk, SentStatus.CANCELLED, result=result):
-                return
-            status = SentStatus.REFUSED
-        else:
-            status = SentStatus.SUCCEEDED if result == "ACCEPTED" else SentStatus.REFUSED
-        if not end_command(row.pk, status, result=result, message=message_in(body)):
+        status = _status_of(row, result)
+        is_first = row.told_at is None or status == SentStatus.CANCELLED
+        if not is_first or not SENT_COMMAND.allows(row.status, status):
             logger.info("%s of %s came again: %s", kind, partner, result)
+            return
+        move_command(
+            row, status, result=result, message=message_in(body)[:512], told_at=clock.now()
+        )
+
+
+def _status_of(row: SentCommand, result: str) -> SentStatus:
+    if result == _WITHDRAWN and row.type == CommandType.RESERVE_NOW:
+        # Granted and taken back; or never granted.
+        granted = row.status == SentStatus.SUCCEEDED
+        return SentStatus.CANCELLED if granted else SentStatus.REFUSED
+    return SentStatus.SUCCEEDED if result == "ACCEPTED" else SentStatus.REFUSED
 
 
 def sweep_sent_commands(now: datetime | None = None) -> int:
