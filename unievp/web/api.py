@@ -15,7 +15,7 @@ from cpo.api.rights import Need, Open
 from unievp.lib.api.problems import problem_response
 from unievp.lib.api.schema import SchemaView
 from unievp.web.analytics.dashboard import Dashboard
-from unievp.web.reports.api import TransactionsCsv, TransactionsXlsx
+from unievp.web.reports.api import urlpatterns as reports
 
 
 class Schema(SchemaView):
@@ -34,8 +34,7 @@ def nowhere(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("schema", Schema.as_view(), name="api_schema"),
     path("docs", Docs.as_view(url_name="api_schema"), name="api_docs"),
-    path("reports/transactions.csv", TransactionsCsv.as_view(), name="api_transactions_csv"),
-    path("reports/transactions.xlsx", TransactionsXlsx.as_view(), name="api_transactions_xlsx"),
+    *reports,
     path("analytics/dashboard", Dashboard.as_view(), name="api_dashboard"),
     path("", include("cpo.api.urls")),
     path("", include("tariffs.api.urls")),

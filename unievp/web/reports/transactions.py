@@ -1,94 +1,38 @@
-"""Every charging session of a time, as a table: the report that bookkeeping asks for."""
+"""Every charging session of a time: the report that bookkeeping asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from chargers.models import ChargingSession
+from chargers.models import ChargingSession, SessionStatus
 from chargers.selectors.totals import sessions_of
 from cpo.access import Actor
 from unievp.lib.tables import Cell
+from unievp.web.reports.paging import by_time
+from unievp.web.reports.report import Report
+from unievp.web.reports.wanted import Wanted
 
-COLUMNS: Final = (
-    "transaction_id",
-    "session_id",
-    "cpo",
-    "location",
-    "time_zone",
-    "charger_id",
-    "connector_id",
-    "id_tag",
-    "driver",
-    "status",
-    "started_at",
-    "ended_at",
-    "duration_min",
-    "energy_kwh",
-    "cost",
-    "currency",
-    "billing_status",
-    "net",
-    "tax",
-    "platform_fee",
-    "cpo_share",
-    "stop_reason",
-)
-_PAGE: Final = 1000
 _MINUTE: Final = timedelta(minutes=1)
+_PARTS: Final = ("cpo", "charger__location", "connector", "driver", "bill")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """`since` ≤ start < `until`. `zone` None: each location's own."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    cpo_id: UUID | None = None
-    charger_id: str = ""
-    status: str = ""
-    zone: ZoneInfo | None = None
-
-
-def transactions(actor: Actor, wanted: Wanted) -> Iterator[tuple[Cell, ...]]:
-    """Oldest first. Paged by key, so that no cursor is open and nothing is read twice."""
-    rows = _rows(actor, wanted)
-    after: tuple[datetime, int] | None = None
-    while page := list(_beyond(rows, after)[:_PAGE]):
-        for session in page:
-            yield _line(session, wanted.zone)
-        after = (page[-1].started_at, page[-1].pk)
-
-
-def _rows(actor: Actor, wanted: Wanted) -> QuerySet[ChargingSession]:
-    rows = sessions_of(actor, wanted.cpo_id)
-    if wanted.since:
-        rows = rows.filter(started_at__gte=wanted.since)
-    if wanted.until:
-        rows = rows.filter(started_at__lt=wanted.until)
-    if wanted.charger_id:
-        rows = rows.filter(charger__identity__iexact=wanted.charger_id)
-    if wanted.status:
-        rows = rows.filter(status=wanted.status)
-    parts = ("cpo", "charger__location", "connector", "driver", "bill")
-    return rows.select_related(*parts).order_by("started_at", "pk")
-
-
-def _beyond(
-    rows: QuerySet[ChargingSession], after: tuple[datetime, int] | None
-) -> QuerySet[ChargingSession]:
-    if after is None:
-        return rows
-    at, pk = after
-    # The first condition lets the index begin there.
-    return rows.filter(Q(started_at__gt=at) | Q(started_at=at, pk__gt=pk), started_at__gte=at)
+def rows(actor: Actor, wanted: Wanted) -> Iterator[tuple[Cell, ...]]:
+    """By their start."""
+    sessions = wanted.within(
+        sessions_of(actor, wanted.cpo_id),
+        "started_at",
+        charger="charger__identity__iexact",
+        location="charger__location",
+        status="status",
+    )
+    for session in by_time(sessions.select_related(*_PARTS), "started_at"):
+        yield _line(session, wanted.zone)
 
 
 def _line(session: ChargingSession, zone: ZoneInfo | None) -> tuple[Cell, ...]:
@@ -120,3 +64,19 @@ def _line(session: ChargingSession, zone: ZoneInfo | None) -> tuple[Cell, ...]:
         bill.cpo_share if bill else None,
         session.stop_reason,
     )
+
+
+TRANSACTIONS: Final = Report(
+    name="transactions",
+    title=_("Charging sessions"),
+    about=_("Every charging session with its energy, its price and how the bill is shared."),
+    columns=(
+        "transaction_id", "session_id", "cpo", "location", "time_zone", "charger_id",
+        "connector_id", "id_tag", "driver", "status", "started_at", "ended_at", "duration_min",
+        "energy_kwh", "cost", "currency", "billing_status", "net", "tax", "platform_fee",
+        "cpo_share", "stop_reason",
+    ),
+    rows=rows,
+    filters=frozenset({"location_id", "charger_id", "status"}),
+    statuses=SessionStatus.choices,
+)  # fmt: skip
