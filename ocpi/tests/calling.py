@@ -44,7 +44,11 @@ class Caller:
 
 
 def dump(body):
-    return json.dumps(body, default=str).encode()
+    return json.dumps(body, default=_plain).encode()
+
+
+def _plain(value):
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def envelope(response):
