@@ -143,14 +143,6 @@ def _connector(number: int) -> dict[str, Any]:
     return {"number": 1}
 
 
-@special("tickets.Ticket")
-def _ticket(number: int) -> dict[str, Any]:
-    from chargers.models import Charger
-
-    charger = make_row(Charger)
-    return {"subject": f"Ticket {number}", "cpo": charger.cpo, "charger": charger}
-
-
 @special("chargers.TariffAssignment")
 def _assignment(number: int) -> dict[str, Any]:
     from chargers.models import Charger, Connector
