@@ -569,6 +569,7 @@ UNFOLD: dict[str, Any] = {
     "LOGIN": {"redirect_after": lambda _request: reverse_lazy("admin:index")},
     "ACCOUNT": {
         "navigation": [
+            {"title": _("Password"), "link": reverse_lazy("account_change_password")},
             {"title": _("Second factor"), "link": reverse_lazy("mfa_index")},
             {"title": _("Where I am signed in"), "link": reverse_lazy("usersessions_list")},
         ],

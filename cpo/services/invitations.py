@@ -22,7 +22,7 @@ from cpo.events import MemberInvited
 from cpo.models import CPO, Invitation, Membership, Role, User
 from cpo.services import audit
 from cpo.services.notifications.telling import notify, people_of
-from cpo.services.people import create_person, find_person
+from cpo.services.people import person_who_read
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError
 from unievp.lib.events import publish
@@ -109,7 +109,7 @@ def accept_invitation(token: str, *, password: str = "") -> Membership:
         locked = found and _open().select_for_update(of=("self",)).filter(pk=found.pk).first()
         if locked is None:
             raise ConflictError(_("This link was used, or is too old."), code="link_over")
-        user = find_person(locked.email) or create_person(locked.email, password=password)
+        user = person_who_read(locked.email, password=password)
         membership, _made = Membership.objects.get_or_create(
             user=user, cpo=locked.cpo, defaults={"role": locked.role}
         )

@@ -18,7 +18,7 @@ from django.utils.translation import override
 
 from cpo.models import CPO, Membership, Role, User
 from cpo.services import audit
-from cpo.services.people import create_person, find_person
+from cpo.services.people import find_person, person_who_read
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError
 
@@ -78,7 +78,7 @@ def confirm_company(token: str, *, password: str = "") -> User:
         cpo = found and CPO.objects.select_for_update().get(pk=found.pk)
         if cpo is None or cpo.email_confirmed_at is not None:
             raise ConflictError(_("This link was used, or is too old."), code="link_over")
-        user = find_person(cpo.contact_email) or create_person(cpo.contact_email, password=password)
+        user = person_who_read(cpo.contact_email, password=password)
         Membership.objects.get_or_create(user=user, cpo=cpo, defaults={"role": Role.OWNER})
         cpo.email_confirmed_at = clock.now()
         cpo.save(update_fields=["email_confirmed_at"])

@@ -36,6 +36,16 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
     )
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """What allauth answers to too many tries at an account, in a row or from one place."""
+    return _page(
+        request,
+        429,
+        _("That was too often"),
+        _("Wait a few minutes, then try again. Nothing is lost."),
+    )
+
+
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form without its cookie: an old page, or a browser that keeps none."""
     return _page(

@@ -17,12 +17,14 @@ from django.utils.translation import gettext as _
 from chargers.models import ConnectorStatus
 from unievp.lib import clock
 from unievp.lib.money import format_money
+from unievp.web.browsers import browser_name
 from unievp.web.frames import pretty
 from unievp.web.portal.chargers import words
 
 register = template.Library()
 register.filter(words.command_word)
 register.filter(words.answer_colour)
+register.filter("browser", browser_name)
 
 # Tabler's colour of each status; the text beside it says the same.
 STATUS_COLOURS = {
