@@ -43,6 +43,7 @@ _LARGEST: Final = Decimal(10) ** 15
 # same length the times are right, where they differ by a second or two the volume is.
 _SAME: Final = Fraction(1, 5)
 _NEAR: Final = Fraction(5, 2)
+_SLACK: Final = timedelta(seconds=3)
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -84,6 +85,8 @@ def read_usage(
 ) -> Usage:
     """The usage that charging periods tell; each lasts until the next one, the last to the end."""
     starts = [_moment(one, "start_date_time", f"[{i}]") for i, one in enumerate(periods)]
+    if any(not started_at - _SLACK <= start <= ended_at + _SLACK for start in starts):
+        raise ShapeError("charging_periods", "one begins outside of the session")
     found: list[Period] = []
     at, shift = started_at, timedelta()
     for index, (one, start) in enumerate(zip(periods, starts, strict=True)):
