@@ -14,6 +14,7 @@ from ocpi.services.parties import ensure_party
 from ocpi.services.partners.inviting import issue_token
 from ocpi.tests.calling import Caller, code, data, envelope
 from ocpi.tests.emsp import make_emsp_party
+from ocpi.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
 # Modules without a list: what stands under their address.
@@ -157,3 +158,13 @@ def test_exchange_is_logged_without_tokens(call, partner):
     )
     assert partner.access_token not in row.response
     assert "••••" in row.response
+
+
+def test_no_address_asks_partners_for_a_cookie():
+    """The test client does not ask for one either: a real server would."""
+    views = [pattern.callback for pattern in urlpatterns]
+    assert len(views) > 20
+    assert all(view.csrf_exempt for view in views)
+    strict = Client(enforce_csrf_checks=True)
+    for path in ("/ocpi/cpo/2.2.1/credentials", "/ocpi/emsp/2.2.1/locations/DE/CPO/L1"):
+        assert strict.put(path, {}, content_type="application/json").status_code == 401
