@@ -7,10 +7,12 @@ fetches everything. `version` 7 says: whoever has seen 6 is complete with this m
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextvars import copy_context
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -22,9 +24,12 @@ from redis.exceptions import RedisError
 
 from chargers import events
 from chargers.models import Charger, ChargingSession
-from unievp.lib.live import broadcast, group_name
+from unievp.lib.db import in_db
+from unievp.lib.live import Throttle, broadcast, group_name
 
 logger = logging.getLogger(__name__)
+# By CPO: ids of chargers.
+Changed = Mapping[UUID, Collection[int]]
 _TIMEOUT_S = 2
 _TELL_EVERY_S = 1.0
 # By CPO: when this process last told of readings (monotonic seconds), and what it has not told yet.
@@ -41,11 +46,64 @@ def command_group(command_id: object) -> str:
     return group_name("command", command_id)
 
 
-def chargers_changed(changed: Mapping[UUID, Collection[int]]) -> None:
+def chargers_changed(changed: Changed) -> None:
     """Tell the pages of each CPO that these chargers (ids) look different now; never raises.
 
     Call it after the commit, with all changes of a batch at once: one message per CPO.
     """
+    if _gathering is None:
+        _tell_pages(changed)
+    else:
+        _gathering.add(changed)
+
+
+class Gathering:
+    """Gathers what changes in a process with much traffic: a few messages a second for each CPO.
+
+    Each message costs the web process as much as there are pages open. The first change goes out
+    at once; those of the next `interval` seconds follow together. One per process, made in its
+    event loop.
+    """
+
+    def __init__(self, *, interval: float = 0.25) -> None:
+        self._loop = asyncio.get_running_loop()
+        # A message is nobody's: it must not go out in the context of whoever changed something.
+        self._context = copy_context()
+        self._throttle: Throttle[None, Changed] = Throttle(
+            self._deliver, interval=interval, merge=_together
+        )
+
+    def start(self) -> None:
+        global _gathering  # noqa: PLW0603  (one per process, as the versions are)
+        _gathering = self
+
+    def add(self, changed: Changed) -> None:
+        """From any thread."""
+        self._loop.call_soon_threadsafe(self._throttle.push, None, changed, context=self._context)
+
+    async def aclose(self) -> None:
+        """Tell what waits; from now on changes are told at once."""
+        global _gathering  # noqa: PLW0603
+        if _gathering is self:
+            _gathering = None
+        # What other threads handed over before this moment arrives first.
+        await asyncio.sleep(0)
+        await self._throttle.aclose()
+
+    async def _deliver(self, _key: None, changed: Changed) -> None:
+        await in_db(_tell_pages, changed)
+
+
+_gathering: Gathering | None = None
+
+
+def _together(first: Changed, second: Changed) -> Changed:
+    return {
+        cpo_id: {*first.get(cpo_id, ()), *second.get(cpo_id, ())} for cpo_id in {*first, *second}
+    }
+
+
+def _tell_pages(changed: Changed) -> None:
     for group, message in _messages(changed):
         broadcast(group, message)
 
@@ -103,7 +161,7 @@ def _tell(rows: Iterable[tuple[UUID, int]]) -> None:
     chargers_changed(changed)
 
 
-def _messages(changed: Mapping[UUID, Collection[int]]) -> list[tuple[str, dict[str, Any]]]:
+def _messages(changed: Changed) -> list[tuple[str, dict[str, Any]]]:
     ids = [cpo_id for cpo_id, chargers in changed.items() if chargers]
     if not ids:
         return []

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.db import transaction
 
+from chargers import live
 from chargers.events import ChargerPresenceChanged
 from chargers.ocpp import schemas
 from chargers.ocpp.doorkeeper import Admitted, Knock, Refused, admit, dismiss
@@ -49,10 +50,12 @@ class Runtime:
         )
         self.switchboard = Switchboard()
         self.gatherer = Gatherer()
+        self.gathering = live.Gathering()
 
     async def start(self) -> None:
         """Chargers that a killed process left online are offline until they come back."""
         self.gatherer.start()
+        self.gathering.start()
         await in_db(_forget_former_life, self.process)
 
     async def aclose(self) -> None:
@@ -61,6 +64,7 @@ class Runtime:
         for group_commit in (self.knocks, self.inbound, self.departures):
             await group_commit.aclose()
         await self.gatherer.aclose()
+        await self.gathering.aclose()
 
 
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()

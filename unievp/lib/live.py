@@ -71,22 +71,29 @@ def _escape(match: re.Match[str]) -> str:
 
 
 class Throttle(Generic[Key, Value]):
-    """At most one delivery per key and `interval` (seconds); of the values between, the last wins.
+    """At most one delivery per key and `interval` (seconds); the values between become one.
 
-    The first value goes out at once and the last one always does. Deliveries of one key never
-    overlap; one that raises is logged.
+    `merge` makes one value of two; without it the later one wins. The first value goes out at once
+    and what came last always does. Deliveries of one key never overlap; one that raises is logged.
     """
 
     def __init__(
-        self, deliver: Callable[[Key, Value], Awaitable[None]], *, interval: float = 1.0
+        self,
+        deliver: Callable[[Key, Value], Awaitable[None]],
+        *,
+        interval: float = 1.0,
+        merge: Callable[[Value, Value], Value] | None = None,
     ) -> None:
         self._deliver = deliver
         self._interval = interval
+        self._merge = merge
         self._latest: dict[Key, Value] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
 
     def push(self, key: Key, value: Value) -> None:
         """Deliver `value` now, or when the interval since the last delivery is over."""
+        if self._merge is not None and key in self._latest:
+            value = self._merge(self._latest[key], value)
         self._latest[key] = value
         if key not in self._tasks:
             self._tasks[key] = asyncio.get_running_loop().create_task(self._run(key))

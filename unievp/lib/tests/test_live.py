@@ -148,6 +148,17 @@ async def test_the_first_value_goes_at_once_and_then_only_the_last():
     assert deliveries.made == [("A", 1), ("B", 1), ("A", 8)]
 
 
+async def test_values_between_are_merged_where_it_is_said_how():
+    deliveries = Deliveries()
+    throttle = Throttle(deliveries, interval=60, merge=lambda first, second: first | second)
+    throttle.push("A", {1})
+    await deliveries.reach(1)
+    for value in ({2}, {3}, {2, 4}):
+        throttle.push("A", value)
+    await throttle.aclose()
+    assert deliveries.made == [("A", {1}), ("A", {2, 3, 4})]
+
+
 async def test_a_failed_delivery_does_not_stop_the_next(caplog):
     deliveries = Deliveries()
     throttle = Throttle(deliveries, interval=0.01)

@@ -154,6 +154,27 @@ async def test_nothing_is_told_before_the_commit():
     await page.disconnect()
 
 
+async def test_a_busy_process_tells_many_changes_as_one():
+    alice, bob = await sync_to_async(company)("Alpha"), await sync_to_async(company)("Bravo")
+    page, hello = await opened(alice.owner)
+    begin = hello["versions"][str(alice.cpo.pk)]
+    gathering = live.Gathering(interval=60)
+    gathering.start()
+    try:
+        for changed in ({alice.cpo.pk: [1]}, {alice.cpo.pk: [3]}, {bob.cpo.pk: [5]}):
+            await tell(changed)
+        first = await page.receive_json_from(5)
+        await tell({alice.cpo.pk: [2, 3]})
+    finally:
+        await gathering.aclose()
+    second = await page.receive_json_from(5)
+    told = {*first["chargers"], *second["chargers"]}
+    assert (told, second["version"]) == ({1, 2, 3}, begin + 2)
+    await tell({alice.cpo.pk: [4]})
+    assert (await page.receive_json_from(5))["version"] == begin + 3
+    await page.disconnect()
+
+
 async def test_dead_valkey_hurts_nobody(settings):
     alice = await sync_to_async(company)("Alpha")
     live._client.cache_clear()
