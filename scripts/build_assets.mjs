@@ -22,8 +22,8 @@ const icons = [
   "chevron-right", "circle-check", "clock", "coins", "current-location", "dashboard", "key",
   "language", "list-details", "lock", "logout", "mail", "map-pin", "moon", "plug", "plug-connected",
   "plug-connected-x", "plug-x", "receipt", "refresh", "search", "settings", "shield-check", "sun",
-  "tool", "user", "wallet", "wifi", "wifi-off", "x", "devices", "battery-charging", "hourglass", "eye", "flag", "history", "message", "paperclip", "plus",
-  "repeat", "send", "ticket",
+  "tool", "user", "wallet", "wifi", "wifi-off", "x", "devices", "battery-charging", "hourglass",
+  "download", "eye", "flag", "history", "message", "paperclip", "plus", "repeat", "send", "ticket",
 ];
 
 // A manifest storage looks for the source map that a comment names; we ship none.

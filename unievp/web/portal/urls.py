@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from unievp.web.portal import board, explain, power, sessions, settlements, wallet, wire
+from unievp.web.portal import board, explain, power, reports, sessions, settlements, wallet, wire
 from unievp.web.portal import simulator as simulator_page
 from unievp.web.portal.access import reservations, tokens
 from unievp.web.portal.chargers import actions, adding, page
@@ -71,6 +71,7 @@ urlpatterns = [
     path("tickets/<str:number>/comments", ticket_writing.comment, name="comment_ticket"),
     path("tickets/<str:number>/change", ticket_writing.change, name="change_ticket"),
     path("tickets/<str:number>/follow", ticket_writing.follow, name="follow_ticket"),
+    path("reports", reports.report_page, name="reports"),
     path("simulator", simulator_page.simulator, name="simulator"),
     path("simulator/start", simulator_page.start, name="start_simulator"),
     path("simulator/<int:pk>", simulator_page.steer, name="steer_simulator"),

@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet
 
 _Row = TypeVar("_Row", bound=Model)
 
+FIRST: Final = 50
 PAGE: Final = 1000
 
 
@@ -16,9 +17,11 @@ def by_time(rows: QuerySet[_Row], field: str) -> Iterator[_Row]:
     """Oldest first, rows of one instant by their key. `field` is never empty."""
     rows = rows.order_by(field, "pk")
     after: tuple[Any, Any] | None = None
-    while page := list(_beyond(rows, field, after)[:PAGE]):
+    # Who looks at the beginning alone does not wait for a whole page.
+    size = min(FIRST, PAGE)
+    while page := list(_beyond(rows, field, after)[:size]):
         yield from page
-        after = (getattr(page[-1], field), page[-1].pk)
+        after, size = (getattr(page[-1], field), page[-1].pk), PAGE
 
 
 def _beyond(rows: QuerySet[_Row], field: str, after: tuple[Any, Any] | None) -> QuerySet[_Row]:
