@@ -23,6 +23,7 @@ from unievp.web.demo.store import (
     add_token,
     assign_tariff,
 )
+from unievp.web.demo.tickets import TICKETS, add_ticket
 
 OUR_APPS = ("cpo", "tariffs", "chargers", "payments", "tickets", "ocpi")
 FINANCE_GROUP = "Finance"
@@ -58,6 +59,8 @@ def load_demo() -> dict[str, int]:
         added["payment providers"] += add_provider(provider)
     for driver in DRIVERS:
         added["id tokens"] += add_token(driver, _driver(driver, added))
+    for ticket in TICKETS:
+        added["tickets"] += add_ticket(ticket, admin=admin)
     return dict(added)
 
 

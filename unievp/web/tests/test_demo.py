@@ -10,13 +10,14 @@ from chargers.models import Charger, Connector, IdToken, Location, PowerType, Ta
 from cpo.models import CPO, CPOStatus, Driver, Membership, User
 from payments.models import CommissionRate, ProviderConfig
 from tariffs.models import TariffTemplate
+from tickets.models import Ticket, TicketComment
 from unievp.web.demo.logins import LOGINS, SAME_FOR_ALL
 
 pytestmark = pytest.mark.django_db
 
 MODELS = (
     User, CPO, Membership, Driver, Location, Charger, Connector, IdToken,
-    TariffTemplate, TariffAssignment, CommissionRate, ProviderConfig,
+    TariffTemplate, TariffAssignment, CommissionRate, ProviderConfig, Ticket, TicketComment,
 )  # fmt: skip
 
 
@@ -48,6 +49,15 @@ def test_demo_has_what_the_contract_lists(demo):
     tokens = IdToken.objects.order_by("token").values_list("token", flat=True)
     assert list(tokens) == [f"DEMO000{n}" for n in range(1, 9)]
     assert not IdToken.objects.filter(driver=None).exists()
+
+
+def test_demo_shows_tickets_of_a_driver_a_company_and_the_platform(demo):
+    rows = Ticket.objects.values_list("cpo__name", "opened_via", "status").order_by("pk")
+    assert list(rows) == [
+        ("Nusantara Charge", "driver", "in_progress"),
+        ("Bali EV Hub", "portal", "waiting"),
+        (None, "portal", "open"),
+    ]
 
 
 def test_every_demo_charger_is_of_its_locations_company(demo):
