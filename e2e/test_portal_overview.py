@@ -22,6 +22,7 @@ def test_owner_begins_the_day(visit, transactional_db, language, screen):
     alpha.location.save()
     visitor = visit(language=language, size=SCREENS[screen])
     page = visitor.sign_in(alpha.owner.email, "a-long-password", to="/overview")
+    page.locator("#map").scroll_into_view_if_needed()
     expect(page.locator("#map path.site")).to_have_count(1)
     expect(page.locator("#attention a")).to_have_count(1)
     visitor.picture(f"overview-{language}-{screen}", whole=True)

@@ -5,7 +5,9 @@
   "use strict";
   const PING_EVERY_MS = 20_000;
   const PONG_WITHIN_MS = 8_000;
-  const GATHER_MS = 700;
+  // The first change is fetched almost at once, what follows it at most this often.
+  const SOON_MS = 50;
+  const GATHER_MS = 1_000;
   const FIRST_RETRY_MS = 1_000;
   const LONGEST_RETRY_MS = 30_000;
   const DO_NOT_RETRY = new Set([4401, 4403]);
@@ -19,6 +21,8 @@
   let retryIn = FIRST_RETRY_MS;
   let retryTimer = 0;
   let gatherTimer = 0;
+  let fetchedAt = -GATHER_MS;
+  let behind = false;
   let pingTimer = 0;
   let pongTimer = 0;
 
@@ -84,13 +88,16 @@
     const last = seen.get(cpo) ?? 0;
     if (version <= last && last - version < 1000) return; // older than what is shown
     seen.set(cpo, version);
+    if (document.hidden) return void (behind = true); // nobody looks: all at once when they do
     if (version !== last + 1) return refetch();
     chargers.forEach((id) => changed.add(id));
-    gatherTimer ||= setTimeout(fetchChanges, GATHER_MS);
+    const wait = Math.max(SOON_MS, fetchedAt + GATHER_MS - performance.now());
+    gatherTimer ||= setTimeout(fetchChanges, wait);
   }
 
   function fetchChanges() {
     gatherTimer = 0;
+    fetchedAt = performance.now();
     const url = new URL(list().dataset.changes, location.href);
     for (const id of changed) {
       if (document.getElementById(`charger-${id}`)) url.searchParams.append("charger", id);
@@ -118,7 +125,12 @@
   addEventListener("offline", drop);
   addEventListener("online", () => socket || connect());
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") socket ? ping() : connect();
+    if (document.hidden) return;
+    if (behind) {
+      behind = false;
+      refetch();
+    }
+    socket ? ping() : connect();
   });
 
   // Another company is another socket: open the page anew.

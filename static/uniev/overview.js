@@ -59,9 +59,18 @@
     return box;
   }
 
-  function showSites() {
-    const ground = document.getElementById("map");
-    if (!ground || !sites.length) return;
+  // A fifth of the page's weight, below the fold: fetched for those who scroll there.
+  function fetchMap(ground) {
+    const style = document.createElement("link");
+    style.rel = "stylesheet";
+    style.href = ground.dataset.style;
+    const script = document.createElement("script");
+    script.src = ground.dataset.script;
+    script.onload = () => showSites(ground);
+    document.head.append(style, script);
+  }
+
+  function showSites(ground) {
     const leaflet = L.map(ground, { attributionControl: Boolean(map.tiles), scrollWheelZoom: false });
     if (map.tiles) L.tileLayer(map.tiles, { attribution: map.credit, maxZoom: 19 }).addTo(leaflet);
     const places = sites.map((site) => site.at.map(Number));
@@ -75,6 +84,13 @@
   }
 
   draw();
-  showSites();
+  const ground = document.getElementById("map");
+  if (ground && sites.length) {
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      fetchMap(ground);
+    }, { rootMargin: "100px" }).observe(ground);
+  }
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
 })();
