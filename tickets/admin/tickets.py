@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.timesince import timeuntil
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
@@ -37,8 +38,10 @@ from unievp.lib.admin import (
     detail_action,
     get_row,
     run_for_each,
+    since,
     when,
 )
+from unievp.lib.admin.columns import badge
 from unievp.lib.documents import MOST_BYTES
 
 # Who may look at a ticket may not deal with it.
@@ -50,11 +53,15 @@ _ADDED: Final = (
     ("charger", "session"),
 )
 _ROW: Final = (
-    ("state", "urgency", "category"),
-    ("company", "assignee", "due"),
-    ("where", "session_link", "payment_link", "settlement_link"),
-    ("reported_by", "reporter_email", "reporter_phone"),
-    ("opened", "opened_via", "times", "last_seen"),
+    ("state", "urgency"),
+    ("category", "due"),
+    ("company", "assignee"),
+    ("where", "session_link"),
+    ("payment_link", "settlement_link"),
+    ("reported_by", "opened_via"),
+    ("reporter_email", "reporter_phone"),
+    ("opened", "last_seen"),
+    "times",
 )
 
 
@@ -64,7 +71,6 @@ class TicketAdmin(AppendOnlyAdmin):
 
     list_display = (
         "number_shown", "shown", "state", "urgency", "company", "charger", "assignee", "due",
-        "times", "opened",
     )  # fmt: skip
     list_filter = (
         QueueFilter,
@@ -97,7 +103,7 @@ class TicketAdmin(AppendOnlyAdmin):
         return _ADDED if obj is None else _ROW
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else tuple(name for row in _ROW for name in row)
+        return () if obj is None else tuple(name for row in _ROW for name in _names(row))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return () if obj is None else self.inlines
@@ -154,10 +160,16 @@ class TicketAdmin(AppendOnlyAdmin):
     def company(self, ticket: Ticket) -> str:
         return str(ticket.cpo or _("The platform"))
 
-    @column(_("due"), ordering="due_resolution_at", label={"late": "danger", "": ""})
-    def due(self, ticket: Ticket) -> Any:
+    @column(_("due"), ordering="due_resolution_at")
+    def due(self, ticket: Ticket) -> SafeString | str:
         found = clock_of(ticket, clock.now())
-        return found and ("late" if found.late else "", when(found.due_at))
+        if found is None:
+            return "-"
+        if found.late:
+            return badge(_("%(time)s late") % {"time": since(found.due_at)}, "danger")
+        if found.stands:
+            return str(_("waits"))
+        return str(_("in %(time)s") % {"time": timeuntil(found.due_at, clock.now(), depth=1)})
 
     @column(_("seen"), ordering="repeats")
     def times(self, ticket: Ticket) -> str:
@@ -286,6 +298,10 @@ class TicketAdmin(AppendOnlyAdmin):
     ) -> HttpResponse:
         ticket = get_row(self, request, object_id)
         return ask(self, request, ticket, question, lambda answer: run(ticket, answer))
+
+
+def _names(row: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (row,) if isinstance(row, str) else row
 
 
 def _change(request: HttpRequest, ticket: Ticket, wanted: Change) -> None:

@@ -276,11 +276,14 @@ def test_closed_ticket_takes_no_words(browser, alice):
 
 def test_open_page_fetches_what_was_said_since(browser, alice):
     ticket = from_driver(alice)
+    shown = re.search(r'hx-get="([^"]+/thread\?v=\d+)"', page(browser, at(ticket)))[1]
+    assert browser.get(shown).status_code == 204
     reply_by_link(reply_token(ticket), body="Still stuck!")
-    html = page(browser, at(ticket, "/thread"))
+    html = page(browser, shown)
     assert "Still stuck!" in html
-    assert 'hx-swap-oob="true"' in html
-    assert "<form" not in html
+    # Not the form that somebody is writing in.
+    assert html.count('hx-swap-oob="true"') == 3
+    assert 'id="reply"' not in html
 
 
 # --- Whose --------------------------------------------------------------------------------------

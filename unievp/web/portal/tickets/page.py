@@ -21,6 +21,7 @@ from tickets.models import (
     TicketChange,
     TicketComment,
     TicketPriority,
+    TicketSide,
     TicketStatus,
     TicketVia,
 )
@@ -79,9 +80,11 @@ def ticket_page(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 @require_GET
 @portal_page
 def thread(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
-    """The conversation and the status alone, for a page that stays open."""
+    """What may have changed, for a page that stays open; 204 where it has it all (`?v=`)."""
     ticket = find_ticket(desk, number)
-    context = _conversation(desk, ticket) | {"swapped": True}
+    if request.GET.get("v") == str(ticket.version):
+        return HttpResponse(status=204)
+    context = _context(desk, ticket) | {"swapped": True}
     return render(request, "portal/tickets/part.html", context)
 
 
@@ -106,31 +109,27 @@ def show_ticket(
     request: HttpRequest, desk: Desk, ticket: Ticket, written: Written | None = None
 ) -> HttpResponse:
     """The page; with what was refused, and then 422."""
-    writes = may_write(desk, ticket)
-    watchers = list(ticket.watchers.order_by("username"))
-    context = _conversation(desk, ticket) | {
-        "nav": "tickets",
-        "clock": clocks_of([ticket]).get(ticket.pk),
-        "may_write": writes,
-        "reporter": ticket.driver.name if ticket.driver else ticket.reporter_name,
-        "watchers": [person(each) for each in watchers],
-        "is_watching": desk.user in watchers,
-        "history": _history(ticket),
-        "written": written or Written(),
-    }
-    if writes:
-        context |= _choices(desk, ticket)
+    context = _context(desk, ticket) | {"nav": "tickets", "written": written or Written()}
     status = 422 if written else 200
     return render(request, "portal/tickets/page.html", context, status=status)
 
 
-def _conversation(desk: Desk, ticket: Ticket) -> dict[str, Any]:
+def _context(desk: Desk, ticket: Ticket) -> dict[str, Any]:
+    writes = may_write(desk, ticket)
+    watchers = list(ticket.watchers.order_by("username"))
     return {
         "desk": desk,
         "ticket": ticket,
         "zone": ticket.charger.location.time_zone if ticket.charger else OFFICE_ZONE.key,
         "opened": _opened(ticket),
-        "thread": [_said(comment) for comment in comments_for(ticket, desk.user)],
+        "thread": [_said(ticket, comment) for comment in comments_for(ticket, desk.user)],
+        "clock": clocks_of([ticket]).get(ticket.pk),
+        "reporter": _driver(ticket),
+        "watchers": [person(each) for each in watchers],
+        "is_watching": desk.user in watchers,
+        "history": _history(ticket),
+        "may_write": writes,
+        **(_choices(desk, ticket) if writes else {}),
     }
 
 
@@ -150,25 +149,32 @@ def _choices(desk: Desk, ticket: Ticket) -> dict[str, Any]:
 
 
 def _opened(ticket: Ticket) -> Said:
-    by_driver = ticket.opened_via in (TicketVia.DRIVER, TicketVia.MAIL)
+    by_driver = ticket.opened_via == TicketVia.DRIVER
+    who = "UNIEV" if ticket.opened_via == TicketVia.RULE else ticket.opened_label
     return Said(
         kind="driver" if by_driver else "first",
-        who="UNIEV" if ticket.opened_via == TicketVia.RULE else ticket.opened_label,
+        who=_driver(ticket) if by_driver else who,
         at=ticket.opened_at,
         body=ticket.details,
         files=list(ticket.attachments.filter(comment=None)),
     )
 
 
-def _said(comment: TicketComment) -> Said:
+def _said(ticket: Ticket, comment: TicketComment) -> Said:
+    is_driver = comment.side == TicketSide.DRIVER
     return Said(
         kind="internal" if comment.internal else comment.side,
-        who=comment.author_label,
+        who=_driver(ticket) if is_driver else comment.author_label,
         at=comment.at,
         body=comment.body,
         files=list(comment.attachments.all()),
         pk=comment.pk,
     )
+
+
+def _driver(ticket: Ticket) -> str:
+    """Their name; empty where they gave none."""
+    return ticket.driver.name if ticket.driver else ticket.reporter_name
 
 
 def _history(ticket: Ticket) -> list[Step]:
