@@ -61,6 +61,18 @@ WORDS: Final[Mapping[str, Words]] = {
         gettext_noop("A bill of %(partner)s differs"),
         gettext_noop("%(object)s: expected %(expected)s, found %(found)s."),
     ),
+    "roaming_cdr_unclear": Words(
+        gettext_noop("A bill of %(partner)s cannot be checked"),
+        gettext_noop("CDR %(cdr)s: %(reason)s"),
+    ),
+    "roaming_cdr_held": Words(
+        gettext_noop("A bill of %(partner)s is not booked"),
+        gettext_noop("CDR %(cdr)s: its page among the CDRs received says why."),
+    ),
+    "roaming_cdr_missing": Words(
+        gettext_noop("%(partner)s sent no bill"),
+        gettext_noop("Its session %(session)s is over; ask for the CDR."),
+    ),
 }
 
 

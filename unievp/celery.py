@@ -14,6 +14,7 @@ app = Celery("unievp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["unievp.web.simulation"])
+app.autodiscover_tasks(["unievp.web.roaming"])
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -75,6 +76,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "find what partners never got": ("ocpi.tasks.sweep_pushes", 5 * MINUTE),
     "fetch partners' tokens": ("ocpi.tasks.fetch_recent_tokens", HOUR),
     "pull operators' lists": ("ocpi.tasks.pull_operators", 15 * MINUTE),
+    "keep tickets of partners' CDRs": ("unievp.web.roaming.tasks.sweep_roaming_tickets", HOUR),
     "check and book partners' CDRs": ("ocpi.tasks.sweep_foreign_cdrs", 5 * MINUTE),
     "follow commands to partners": ("ocpi.tasks.sweep_sent_commands", 10.0),
     "tell partners of our drivers' tokens": ("ocpi.tasks.sweep_own_tokens", 15.0),

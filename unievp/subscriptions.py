@@ -26,6 +26,7 @@ from tickets import tasks as ticket_tasks
 from unievp.celery import app as celery_app
 from unievp.lib.events import subscribe, subscribe_many
 from unievp.web import tasks as web_tasks
+from unievp.web.roaming import tasks as roaming_tasks
 from unievp.web.simulation import events as simulation
 from unievp.web.simulation import tasks as simulation_tasks
 from unievp.web.webhooks import nudges
@@ -111,6 +112,8 @@ def _connect_roaming() -> None:
     subscribe(roaming.ResultDecided, ocpi_tasks.on_result_decided)
     subscribe(roaming.PartnerRegistered, ocpi_tasks.on_partner_registered)
     subscribe(roaming.CdrReceived, ocpi_tasks.on_cdr_received)
+    subscribe(roaming.CdrDiffers, roaming_tasks.on_cdr_differs)
+    subscribe(roaming.CdrMissing, roaming_tasks.on_cdr_missing)
     subscribe(roaming.SentCommandQueued, ocpi_tasks.on_sent_command_queued)
     subscribe(roaming.PushesDue, ocpi_tasks.on_pushes_due)
 

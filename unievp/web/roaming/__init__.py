@@ -1,0 +1,1 @@
+"""Where roaming meets the rest of the house."""
