@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cpo.services import audit
 from tickets.models import Ticket, TicketAttachment, TicketComment
-from tickets.services.authors import Author
+from tickets.services.authors import Author, audited_company
 from tickets.states import TicketStatus
 from unievp.lib import clock
 from unievp.lib.documents import check_document
@@ -71,7 +71,7 @@ def attach(
             action="ticket.attach",
             subject=ticket,
             after={"name": attachment.name, "sha256": digest},
-            cpo=ticket.cpo,
+            cpo=audited_company(ticket, author, internal=bool(comment and comment.internal)),
         )
     return attachment
 

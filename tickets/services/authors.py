@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cpo.access import Actor, audit_name, is_platform_staff
-from cpo.models import Driver, User
+from cpo.models import CPO, Driver, User
+from tickets.models import Ticket
 from tickets.states import TicketSide, TicketVia
 
 
@@ -33,6 +34,11 @@ def author_of(actor: Actor, via: TicketVia | str) -> Author:
     user = actor if isinstance(actor, User) else None
     label = user.get_full_name() or user.get_username() if user else str(name)
     return Author(label[:150], side, TicketVia(via), user=user)
+
+
+def audited_company(ticket: Ticket, author: Author, *, internal: bool) -> CPO | None:
+    """In whose log it stands: notes of the platform are in no company's."""
+    return None if internal and author.side == TicketSide.PLATFORM else ticket.cpo
 
 
 def rule_author(kind: str) -> Author:

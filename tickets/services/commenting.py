@@ -14,7 +14,7 @@ from cpo.access import Actor
 from cpo.services import audit
 from tickets.models import Ticket, TicketComment, TicketMailKind
 from tickets.services.attaching import File, attach, check_files
-from tickets.services.authors import Author, author_of
+from tickets.services.authors import Author, audited_company, author_of
 from tickets.services.mails import order_mail
 from tickets.services.moving import keep, locked, move, note_answer
 from tickets.services.texts import cleaned
@@ -84,7 +84,7 @@ def write_comment(
             action="ticket.comment",
             subject=row,
             after={"comment": comment.pk, "internal": internal},
-            cpo=row.cpo,
+            cpo=audited_company(row, author, internal=internal),
         )
     return comment
 

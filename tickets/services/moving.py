@@ -43,7 +43,7 @@ def move(
         stop_waiting(ticket, now)
     _note_times(ticket, now, author)
     change = note(ticket, ChangedField.STATUS, old, status, author=author, now=now, reason=reason)
-    if status == _S.RESOLVED:
+    if status in DONE and old not in DONE:
         order_mail(ticket, TicketMailKind.RESOLVED, key=f"resolved:{change.pk}")
     return change
 

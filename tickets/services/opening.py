@@ -86,7 +86,7 @@ def open_by_driver(
     values = _checked(report)
     cpo = _owner_of(values)
     _check_owner(values, cpo)
-    label = str(audit_name(driver)) if driver else contact.name or _("Driver")
+    label = str(audit_name(driver)) if driver else contact.name or contact.email or "driver"
     author = Author(label[:150], TicketSide.DRIVER, TicketVia.DRIVER, driver=driver)
     with transaction.atomic():
         _check_pace(contact, driver)

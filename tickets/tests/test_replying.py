@@ -177,6 +177,15 @@ def test_public_answers_and_the_end_are_mailed_and_nothing_else(ticket, staff):
     assert not any("He again" in body for body in bodies)
 
 
+def test_report_that_is_closed_at_once_is_told_of_once(ticket, staff):
+    change_ticket(ticket, Change(status="closed"), actor=staff)
+    assert list(TicketMail.objects.values_list("kind", flat=True)) == ["resolved", "received"]
+    other = make_report()
+    change_ticket(other, Change(status="resolved"), actor=staff)
+    change_ticket(other, Change(status="closed"), actor=staff)
+    assert other.mails.filter(kind="resolved").count() == 1
+
+
 def test_mail_that_fails_is_tried_again_and_given_up_at_last(ticket, monkeypatch):
     def fails(*_args):
         raise smtplib.SMTPServerDisconnected

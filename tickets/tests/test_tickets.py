@@ -200,6 +200,12 @@ def test_each_side_reads_its_own_notes_and_staff_read_all(ticket, member, cpo):
         body = f"{side} {'note' if internal else 'answer'}"
         file = File("a.png", PNG + body.encode())
         add_comment(ticket, body=body, actor=actor, via="portal", internal=internal, files=[file])
+    notes = AuditEntry.objects.filter(action__startswith="ticket.", cpo=None)
+    # The platform's note and its file.
+    assert set(notes.values_list("action", "actor")) == {
+        ("ticket.comment", staff.pk),
+        ("ticket.attach", staff.pk),
+    }
     answers = {"staff answer", "company answer"}
     expected = {
         staff: answers | {"staff note", "company note"},
