@@ -152,7 +152,11 @@ def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visitor]]:
     visitors: list[Visitor] = []
 
     def start(
-        *, language: str = "en", size: dict[str, int] | None = None, dark: bool = False
+        *,
+        language: str = "en",
+        size: dict[str, int] | None = None,
+        dark: bool = False,
+        server: str = server,
     ) -> Visitor:
         context = browser.new_context(
             viewport=size or WIDE,

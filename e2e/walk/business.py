@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from allauth.account.models import EmailAddress
+
 from chargers.models import Command, CommandStatus, ConfigurationKey, Presence, TokenSighting
 from chargers.tests.factories import make_token
 from cpo.models import CPO, Notification, Role, User
@@ -40,6 +42,10 @@ class Business:
 def make_business() -> Business:
     sold = charge("Nusantara Charge")
     cpo, charger = sold.charger.cpo, sold.charger
+    assert sold.session.tariff_version is not None
+    EmailAddress.objects.create(
+        user=sold.owner, email=sold.owner.email, verified=True, primary=True
+    )
     _place(sold)
     give(cpo, 2_450_000)
     request_settlement(cpo, actor=person("money@nusantara.example", cpo, Role.FINANCE))
