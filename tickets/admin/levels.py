@@ -17,17 +17,19 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 from cpo.admin import AuditedAdmin
 from tickets.admin.colours import PRIORITY
 from tickets.models import Holiday, ServiceLevel
+from tickets.models.service_level import working_days
 from unievp.lib.admin import column
 
 _NEAR = "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"
 
 
 class ServiceLevelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    zone = forms.ChoiceField(label=_("time zone"), widget=UnfoldAdminSelectWidget())
+    zone = forms.ChoiceField(label=_("Time zone"), widget=UnfoldAdminSelectWidget())
     weekdays = forms.TypedMultipleChoiceField(
-        label=_("weekdays"),
+        label=_("Weekdays"),
         choices=list(WEEKDAYS.items()),
         coerce=int,
+        initial=working_days,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
 
@@ -50,8 +52,8 @@ class ServiceLevelAdmin(AuditedAdmin):
     fields = (
         ("cpo", "priority"),
         ("answer_minutes", "resolve_minutes"),
-        ("opens", "closes", "zone"),
-        "weekdays",
+        ("opens", "closes"),
+        ("zone", "weekdays"),
     )
 
     @column(_("CPO"), ordering="cpo__name")

@@ -70,7 +70,7 @@ class TicketAdmin(AppendOnlyAdmin):
     """The page itself edits nothing: what is done goes through the buttons above it."""
 
     list_display = (
-        "number_shown", "shown", "state", "urgency", "company", "charger", "assignee", "due",
+        "number_shown", "headline", "state", "urgency", "due", "assignee", "company", "charger",
     )  # fmt: skip
     list_filter = (
         QueueFilter,
@@ -145,7 +145,7 @@ class TicketAdmin(AppendOnlyAdmin):
         return ticket.number
 
     @column(_("what"), ordering="subject")
-    def shown(self, ticket: Ticket) -> str:
+    def headline(self, ticket: Ticket) -> str:
         return ticket.title
 
     @column(_("status"), ordering="status", label=STATUS)

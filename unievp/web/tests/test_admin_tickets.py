@@ -171,7 +171,8 @@ def test_company_has_no_way_in(client, alice, ticket):
 
 
 def test_rule_is_changed_and_none_is_added_or_taken_away(staff):
-    rule = TicketRule.objects.get(kind=RuleKind.CHARGER_OFFLINE)
+    made = {"priority": "high", "category": "charger"}
+    rule, _ = TicketRule.objects.update_or_create(kind=RuleKind.CHARGER_OFFLINE, defaults=made)
     where = reverse("admin:tickets_ticketrule_change", args=(rule.pk,))
     values = {"after_minutes": "90", "priority": "urgent", "category": "charger"}
     staff.post(where, values)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cpo.models import Role
-from tickets.models import Ticket, TicketPriority
+from tickets.models import ServiceLevel, Ticket, TicketPriority
 from tickets.services.changing import Change, change_ticket
 from tickets.services.commenting import add_comment
 from tickets.services.opening import Contact, Report, open_by_driver, open_ticket
@@ -27,7 +27,12 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.fixture
 def alice():
-    return company("Alpha Charge")
+    alpha = company("Alpha Charge")
+    for priority in TicketPriority.values:
+        ServiceLevel.objects.create(
+            cpo=alpha.cpo, priority=priority, answer_minutes=60, resolve_minutes=600
+        )
+    return alpha
 
 
 @pytest.fixture
