@@ -32,6 +32,11 @@ class SimulatedCharger:
         outlet = self._charger.connectors[connector - 1]
         self._loop.call_soon_threadsafe(visits.begin, self._charger, outlet, visit)
 
+    def drive_away(self, *, connector: int) -> None:
+        """The driver ends it at the charger."""
+        outlet = self._charger.connectors[connector - 1]
+        self._loop.call_soon_threadsafe(outlet.request_stop, "Local")
+
 
 @contextmanager
 def simulated_charger(ocpp_port: int) -> Iterator[SimulatedCharger]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chargers.models import Charger, ChargingSession, Connector, IdToken, PowerType
+from chargers.models import ChargingSession, Connector, IdToken, PowerType
 from chargers.tests.factories import make_charger, make_location
 from cpo.models import Driver, Scope
 from cpo.services.api_keys import create_api_key
@@ -12,27 +12,33 @@ from cpo.tests.factories import make_cpo
 from ocpi.models import (
     Cdr,
     Exchange,
+    ForeignCdr,
+    ForeignLocation,
+    ForeignSession,
+    ForeignTariff,
     GivenAuthorization,
     OwnToken,
     Partner,
     Party,
     PublishedLocation,
     Push,
+    RoamingContract,
     RoamingSession,
     RoamingToken,
-    SentCommand,
 )
 from ocpi.services.drivers.contracts import open_contract
 from ocpi.services.drivers.publishing import refresh_contract
+from ocpi.services.foreign import pulling
 from ocpi.services.partners.inviting import invite_partner
 from ocpi.services.partners.registering import register_with
 from ocpi.services.publishing.locations import sweep_locations
-from ocpi.services.sent_commands.asking import Asker, Target, ask_start, ask_stop
+from ocpi.services.selling.sessions import follow_sessions
 from ocpi.tests.driving import sell
 from ocpi.tests.field import ADDRESS
-from ocpi.wire import json
+from payments.chart import AccountRef, Code, Owner
 from payments.models import Bill
 from payments.services.check_books import check_books
+from payments.services.ledger import balance_of
 
 ACTOR = "two platforms"
 
@@ -64,12 +70,9 @@ def invite(name: str) -> str:
     return invite_partner(name=name, actor=ACTOR)[1]
 
 
-def is_available(identity: str, connector: int) -> bool:
+def is_available_again(connector: int) -> bool:
     return Connector.objects.filter(
-        charger__identity=identity,
-        charger__presence__online=True,
-        number=connector,
-        status="Available",
+        charger__presence__online=True, number=connector, status="Available"
     ).exists()
 
 
@@ -108,18 +111,26 @@ def session_of(pk: int) -> dict[str, Any]:
     }
 
 
-def evse(connector: int) -> dict[str, str]:
-    """What partners call it."""
-    body = json.loads(PublishedLocation.objects.get().body)
-    return {"location_id": body["id"], "evse_uid": body["evses"][connector - 1]["uid"]}
-
-
 def ended(pk: int) -> bool:
     return ChargingSession.objects.filter(pk=pk, status="ended").exists()
 
 
 def billed(pk: int) -> bool:
     return Cdr.objects.filter(roaming_session__session=pk).exists()
+
+
+def tell_progress(pk: int) -> int:
+    """What the clock does once a minute."""
+    return follow_sessions([pk])
+
+
+def owed_by_provider() -> int:
+    account = AccountRef(Code.ROAMING_RECEIVABLE, Owner.PARTNER, str(Partner.objects.get().pk))
+    return balance_of(account)
+
+
+def charges_at(connector: int) -> int:
+    return ChargingSession.objects.filter(connector__number=connector).count()
 
 
 def pushes(status: str) -> list[str]:
@@ -129,12 +140,13 @@ def pushes(status: str) -> list[str]:
 # --- The provider ---------------------------------------------------------------------------------
 
 
-def become_provider(card: str) -> dict[str, str]:
-    """A driver who may roam, with a card and the app; a key for the driver's program."""
+def become_provider(cards: list[str]) -> dict[str, str]:
+    """A driver who may roam, with cards and the app; a key for the driver's program."""
     Party.objects.create(role="EMSP", country_code="ID", party_id="UNV", name="UNIEV Drive")
     driver = Driver.objects.create(name="Budi", language="id")
     contract = open_contract(driver, actor=ACTOR, credit_limit=1_000_000)
-    IdToken.objects.create(token=card, driver=driver)
+    for card in cards:
+        IdToken.objects.create(token=card, driver=driver)
     refresh_contract(contract)
     key = create_api_key(name="App", cpo=None, scopes=[Scope.ALL], actor=ACTOR)[1]
     app = OwnToken.objects.get(type="APP_USER")
@@ -146,33 +158,49 @@ def register(versions_url: str, token: str) -> str:
     return register_with(partner, versions_url=versions_url, token=token, actor=ACTOR).status
 
 
-def start_by_command(location_id: str, evse_uid: str) -> str:
-    """The command's key."""
-    one = Partner.objects.get()
-    party = one.parties.get(role="CPO")
-    target = Target(one, party.country_code, party.party_id, location_id, evse_uid)
-    token = OwnToken.objects.get(type="APP_USER")
-    return str(ask_start(token, target, asker=Asker(ACTOR, token.contract.driver)).pk)
+def place() -> int:
+    """The operator's place as our drivers find it; 0 before it has come with its prices."""
+    found = ForeignLocation.objects.filter(is_offered=True).first()
+    return found.pk if found and ForeignTariff.objects.exists() else 0
 
 
-def stop_by_command(session_id: str) -> str:
-    one = Partner.objects.get()
-    party = one.parties.get(role="CPO")
-    target = Target(one, party.country_code, party.party_id)
-    return str(ask_stop(session_id, target, asker=Asker(ACTOR)).pk)
+def session_elsewhere(ocpi_id: str) -> dict[str, Any] | None:
+    row = ForeignSession.objects.filter(ocpi_id=ocpi_id).first()
+    if row is None:
+        return None
+    return {"id": row.pk, "status": row.status, "energy_wh": row.energy_wh}
 
 
-def command(pk: str) -> dict[str, str]:
-    row = SentCommand.objects.get(pk=pk)
-    return {"status": row.status, "result": row.result, "message": row.message, "error": row.error}
+def cdr_booked(session: str) -> dict[str, Any] | None:
+    """The CDR of a session once our own engine has looked at it and it is booked."""
+    row = ForeignCdr.objects.filter(session__ocpi_id=session, charge__isnull=False).first()
+    if row is None or row.check_state == "waiting" or row.charge is None:
+        return None
+    return {
+        "check": row.check_state,
+        "differences": [str(one) for one in row.differences.all()],
+        "energy_wh": row.energy_wh,
+        "owed_to_operator": row.charge.net + row.charge.tax,
+        "rows": ForeignCdr.objects.filter(ocpi_id=row.ocpi_id).count(),
+    }
 
 
-def command_succeeded(pk: str) -> bool:
-    """Raises where it has ended otherwise."""
-    row = SentCommand.objects.get(pk=pk)
-    if row.status in ("refused", "timed_out"):
-        raise AssertionError(command(pk))
-    return row.status == "succeeded"
+def pull_cdrs() -> int:
+    """Once more, by ourselves; how many rows there are then."""
+    assert pulling.pull_partner(Partner.objects.get()) > 0
+    return ForeignCdr.objects.count()
+
+
+def owed() -> dict[str, int]:
+    """What the driver owes us, and we the operator."""
+    contract = RoamingContract.objects.get()
+    partner_account = AccountRef(Code.ROAMING_PAYABLE, Owner.PARTNER, str(Partner.objects.get().pk))
+    return {
+        "by_driver": balance_of(
+            AccountRef(Code.DRIVER_RECEIVABLE, Owner.DRIVER, str(contract.driver_id))
+        ),
+        "to_operator": balance_of(partner_account),
+    }
 
 
 def given_reference(card: str) -> str:
@@ -181,15 +209,6 @@ def given_reference(card: str) -> str:
 
 
 # --- Both -----------------------------------------------------------------------------------------
-
-
-def partner() -> dict[str, Any]:
-    one = Partner.objects.get()
-    return {
-        "status": one.status,
-        "parties": [str(party) for party in one.parties.all()],
-        "modules": sorted(f"{row.identifier} {row.role}" for row in one.endpoints.all()),
-    }
 
 
 def books() -> dict[str, list[str]]:
@@ -201,7 +220,3 @@ def refusals() -> list[str]:
     """What either side refused: there should be none."""
     rows = Exchange.objects.exclude(error="").order_by("pk")
     return [f"{row.direction} {row.method} {row.url}: {row.error}" for row in rows]
-
-
-def chargers() -> int:
-    return Charger.objects.count()
