@@ -1,8 +1,9 @@
 """Measure lists, details, figures and pages with much data: `python -m bench.big_data`.
 
 Seeds a PostgreSQL of its own with 10,000 chargers and 1,000,000 billed sessions, asks each address
-some times within one process and prints JSON: median and p95 of the server's time in ms, the
-queries, and what missed its target. `--keep FOLDER` keeps what was seeded there, and the next run
+some times within one process and prints JSON: median and p95 of the server's time in ms, its own
+processor time (what neighbours on the machine do not change), the queries, and what missed its
+target. `--keep FOLDER` keeps what was seeded there, and the next run
 with it measures at once. PostgreSQL runs with fsync off: seeding is not what is measured.
 """
 
@@ -21,19 +22,11 @@ from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
+from bench.addresses import Call
 from bench.services import bring_up, temporary_folder
 
-# Milliseconds and queries. The dashboard's is a median, the others are p95.
+# Milliseconds and queries. The dashboard's is a median, the others are p95s.
 TARGETS: Final = {"dashboard_ms": 150, "api_ms": 50, "page_ms": 200, "page_queries": 15}
-PAGES: Final = (
-    "overview", "", "sessions", "wallet", "tariffs", "tokens", "reservations", "power",
-    "notifications", "company", "company/team", "company/keys", "company/webhooks", "company/log",
-)  # fmt: skip
-ADMIN: Final = (
-    "", "chargers/charger/", "chargers/connector/", "chargers/chargingsession/",
-    "chargers/command/", "chargers/location/", "payments/bill/", "payments/settlement/",
-    "payments/paymentintent/", "cpo/cpo/", "cpo/auditentry/", "chargers/tariffassignment/",
-)  # fmt: skip
 
 
 def main() -> None:
@@ -89,13 +82,14 @@ def _seeded(options: argparse.Namespace, record: Path) -> dict[str, Any]:
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
+    from bench.addresses import calls
     from chargers.services.session_hours.recounting import prove_hours
 
     begin = time.perf_counter()
     unequal = len(prove_hours())
     proof = {"unequal": unequal, "seconds": round(time.perf_counter() - begin, 1)}
-    calls = {name: call for name, call in _calls().items() if options.only in name}
-    found = {name: _figures(call, options.rounds) for name, call in calls.items()}
+    wanted = {name: call for name, call in calls().items() if options.only in name}
+    found = {name: _figures(call, options.rounds) for name, call in wanted.items()}
     return {
         "proof": proof,
         "addresses": found,
@@ -103,66 +97,21 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _calls() -> dict[str, Any]:
-    """Address → what asks it, as a person or key of the largest company, or as staff."""
-    from django.conf import settings
-    from django.test import Client, override_settings
-
-    # What the web process loads before its first request.
-    import unievp.asgi  # noqa: F401
-    from chargers.models import Charger, ChargingSession
-    from cpo.models import CPO, Membership, Role, User
-    from cpo.services.api_keys import create_api_key
-
-    settings.ALLOWED_HOSTS = ["*"]
-    # Names without hashes: nobody collects static files for a bench.
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}).enable()
-    company = CPO.objects.get(name="Company 0")
-    owner, _ = User.objects.get_or_create(username="owner")
-    Membership.objects.get_or_create(user=owner, cpo=company, role=Role.OWNER)
-    staff, _ = User.objects.get_or_create(username="staff", is_staff=True, is_superuser=True)
-    portal, desk, api = Client(), Client(), Client()
-    portal.force_login(owner)
-    desk.force_login(staff)
-    session = ChargingSession.objects.filter(cpo=company).earliest("pk")
-    charger = Charger.objects.filter(cpo=company).earliest("pk")
-    keys = {
-        who: create_api_key(name=who, cpo=cpo, scopes=(), actor="bench")[1]
-        for who, cpo in (("company", company), ("platform", None))
-    }
-    paths = (
-        "analytics/dashboard", "chargers", "chargers?offset=4000", "chargers?search=BIG-000",
-        f"chargers/{charger.identity}", "sessions", "sessions?offset=90000",
-        "sessions?status=ended&limit=200", f"sessions?charger_id={charger.identity}",
-        f"sessions/{session.pk}",
-    )  # fmt: skip
-    calls: dict[str, Any] = {}
-    for who, key in keys.items():
-        header = {"Authorization": f"Api-Key {key}"}
-        for path in paths:
-            calls[f"api {path} ({who})"] = (api, f"/api/{path}", header)
-    own = (*PAGES, f"sessions/{session.transaction_id}", f"chargers/{charger.pk}")
-    calls |= {f"page /{path}": (portal, f"/{path}", {}) for path in own}
-    calls |= {f"admin {path}": (desk, f"/admin/{path}", {}) for path in ADMIN}
-    return calls
-
-
-def _figures(call: Any, rounds: int) -> dict[str, Any]:
+def _figures(call: Call, rounds: int) -> dict[str, Any]:
     client, path, headers = call
     begin = time.perf_counter()
-    client.raise_request_exception = False
     response = client.get(path, headers=headers)
     first = (time.perf_counter() - begin) * 1000
     with _listening() as queries:
         client.get(path, headers=headers)
     if response.status_code != 200:
         return {"status": response.status_code, "body": response.content[:300].decode()}
-    times = []
+    times, cpu = [], []
     for _round in range(rounds):
-        begin = time.perf_counter()
+        begin, used = time.perf_counter(), time.process_time()
         client.get(path, headers=headers)
         times.append((time.perf_counter() - begin) * 1000)
+        cpu.append((time.process_time() - used) * 1000)
         if sum(times) > 10_000:
             break
     slowest, statement = max(queries, default=(0.0, ""))
@@ -170,6 +119,7 @@ def _figures(call: Any, rounds: int) -> dict[str, Any]:
     return {
         "median_ms": round(statistics.median(times), 1),
         "p95_ms": round(p95, 1),
+        "cpu_ms": round(statistics.median(cpu), 1),
         "first_ms": round(first, 1),
         "queries": len(queries),
         "slowest_query_ms": round(slowest * 1000),

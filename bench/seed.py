@@ -12,9 +12,17 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from bench.fleet import make_tariff
-from chargers.models import Charger, Connector, Location, Presence, TariffAssignment
+from chargers.models import (
+    Charger,
+    ChargingSession,
+    Connector,
+    Location,
+    Presence,
+    TariffAssignment,
+)
 from cpo.models import CPO, CPOStatus
 from tariffs.services.snapshots import build_snapshot
+from tickets.models import Ticket
 from unievp.lib import clock
 
 COMPANIES = 20
@@ -99,6 +107,10 @@ _AUDIT = """
 """
 
 
+# Five years of complaints; some wait still.
+_TICKETS: Final = 50_000
+
+
 def seed(*, chargers: int, sessions: int) -> None:
     with transaction.atomic():
         snapshot = _make_field(chargers)
@@ -119,6 +131,8 @@ def seed(*, chargers: int, sessions: int) -> None:
             cursor.execute(statement, ())
         for name in ("session_replication_role", "maintenance_work_mem", "work_mem"):
             cursor.execute(f"RESET {name}")
+    _open_tickets()
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -139,6 +153,39 @@ def _indexes_made_afterwards(cursor: Any) -> Iterator[None]:
     yield
     for _name, definition in found:
         cursor.execute(definition)
+
+
+def _open_tickets() -> None:
+    now = clock.now()
+    sessions = ChargingSession.objects.order_by("pk").values_list("pk", "cpo_id", "charger_id")
+    for number in range(0, _TICKETS, 5000):
+        Ticket.objects.bulk_create(
+            Ticket(
+                cpo_id=cpo_id,
+                charger_id=charger_id,
+                session_id=session_id,
+                category="session",
+                status="closed" if n % 50 else "open",
+                subject=f"It stopped in the middle, number {n}",
+                description="The screen went dark after ten minutes.",
+                opened_via="driver",
+                reporter_name="Budi",
+                **dict.fromkeys(
+                    (
+                        "first_seen_at",
+                        "last_seen_at",
+                        "opened_at",
+                        "updated_at",
+                        "clock_started_at",
+                    ),
+                    now - timedelta(minutes=_TICKETS - n),
+                ),
+                **(dict.fromkeys(("resolved_at", "closed_at"), now) if n % 50 else {}),
+            )
+            for n, (session_id, cpo_id, charger_id) in enumerate(
+                sessions[number : number + 5000], start=number
+            )
+        )
 
 
 def _make_field(chargers: int) -> str:
