@@ -120,18 +120,13 @@ def _connect_roaming() -> None:
 
 def _connect_tickets() -> None:
     subscribe_many(desk.TicketMoved, nudges.on_tickets_moved)
-    subscribe_many(desk.TicketMoved, tell_people_of_tickets)
+    subscribe_many(desk.TicketMoved, web_tasks.on_tickets_moved)
     subscribe(desk.TicketMailWanted, ticket_tasks.on_ticket_mail_wanted)
     subscribe_many(field.ChargerPresenceChanged, ticket_tasks.on_presence_changed)
     subscribe_many(field.ConnectorStatusChanged, ticket_tasks.on_status_changed)
     subscribe(field.CriticalSecurityEvent, ticket_tasks.on_security_event)
     subscribe(money.SettlementStatusChanged, ticket_tasks.on_settlement_changed)
     subscribe(money.RefundStatusChanged, ticket_tasks.on_refund_changed)
-
-
-def tell_people_of_tickets(_events: list[desk.TicketMoved]) -> None:
-    # A nudge: the sweep reads the tickets' logs as well.
-    web_tasks.tell_of_tickets.apply_async(retry=False)
 
 
 def bill_ended_sessions(ended: list[field.SessionEnded]) -> None:

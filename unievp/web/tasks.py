@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from celery import shared_task
 
+from tickets.events import TicketMoved
 from unievp.web.analytics import uptimes
 from unievp.web.notices import chargers as charger_notices
 from unievp.web.notices import money as money_notices
@@ -36,6 +39,10 @@ _WHOLE_HISTORY: Final = frozenset(
     )
 )
 
+# So long a nudge waits for others of its kind, which then need none.
+TOGETHER_S: Final = 2.0
+_nudged: dict[str, float] = {}
+
 
 @shared_task
 def tell_webhooks(source_name: str, subjects: list[Any]) -> int:
@@ -64,6 +71,18 @@ def tell_of_settlements() -> int:
 @shared_task
 def tell_of_tickets() -> int:
     return ticket_notices.tell_of_tickets()
+
+
+def on_tickets_moved(_events: Sequence[TicketMoved]) -> None:
+    """A nudge: the sweep reads the tickets' logs as well.
+
+    An outage opens hundreds at once. They are read together, by a task that begins after the last
+    of them.
+    """
+    now = time.monotonic()
+    if now - _nudged.get("tickets", -math.inf) >= TOGETHER_S:
+        _nudged["tickets"] = now
+        tell_of_tickets.apply_async(countdown=TOGETHER_S, retry=False)
 
 
 @shared_task

@@ -24,6 +24,8 @@ DESK: Final = "tickets.change_ticket"
 FOR_THE_PLATFORM: Final = (TicketCategory.SETTLEMENT, TicketCategory.ACCOUNT)
 # The sweep runs each minute; a day without one is noticed otherwise.
 _LOOKED_BACK: Final = timedelta(days=1)
+# No transaction that opens or changes a ticket takes longer; each row is read until then.
+_SETTLED: Final = timedelta(minutes=3)
 _LONGEST_COMMENT: Final = 200
 _PARTS: Final = ("ticket__cpo", "ticket__assignee", "ticket__opened_by")
 _Row = TypeVar("_Row", bound=Model)
@@ -60,7 +62,7 @@ def _read(name: str, rows: QuerySet[_Row], tell: Callable[[_Row], int]) -> int:
     position = position_of(name, begin=end)
     until = end()
     told = sum(tell(row) for row in rows.filter(pk__gt=position).order_by("pk"))
-    advance(name, end=until)
+    advance(name, end=until, settled=_SETTLED)
     return told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -13,6 +14,7 @@ from cpo.services.notifications.choosing import times_of
 from cpo.services.notifications.timing import zone_of
 from cpo.services.notifications.words import body_of, title_of
 from cpo.tests.factories import make_cpo, make_member, make_user
+from tickets.events import TicketMoved
 from tickets.models import RuleKind, Ticket
 from tickets.services.causes import Cause, report_cause
 from tickets.services.changing import Change, change_ticket, watch
@@ -20,6 +22,7 @@ from tickets.services.clocks import find_late_tickets
 from tickets.services.commenting import add_comment
 from tickets.tests.factories import make_report, make_ticket
 from unievp.lib import clock
+from unievp.web import tasks
 from unievp.web.notices.tickets import tell_of_tickets
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +146,13 @@ def test_platform_s_own_ticket_leads_to_the_desk():
     tell_of_tickets()
     assert told(clerk) == ["ticket.opened"]
     assert Notification.objects.get().link == f"/admin/tickets/ticket/{ticket.pk}/change/"
+
+
+def test_many_tickets_at_once_are_one_nudge(monkeypatch):
+    asked, now = [], iter([100.0, 100.5, 101.9, 102.0])
+    monkeypatch.setattr(tasks.tell_of_tickets, "apply_async", lambda **how: asked.append(how))
+    monkeypatch.setattr(tasks, "_nudged", {})
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    for number in range(4):
+        tasks.on_tickets_moved([TicketMoved(number)])
+    assert asked == [{"countdown": tasks.TOGETHER_S, "retry": False}] * 2
