@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.utils import translation
@@ -23,6 +24,7 @@ from payments.models import Difference
 from tickets import tasks
 from tickets.models import RuleKind, Ticket, TicketRule
 from tickets.services.rules import sweeping
+from tickets.services.rules.settings import DEFAULTS
 from tickets.services.rules.silence import MANY
 from tickets.services.rules.sweeping import sweep_rule, sweep_rules
 from unievp.lib import clock
@@ -308,3 +310,12 @@ def test_good_news_of_a_charger_with_a_ticket_need_not_wait_for_the_sweep(charge
     tasks.on_security_event(field.CriticalSecurityEvent(charger.pk, "x"))
     assert asked == ["charger_offline", "connector_faulted", "security_event"]
     tasks._answers.clear()
+
+
+def test_rules_begin_as_the_migration_wrote_them():
+    seeded = import_module("tickets.migrations.0002_seed_rules_and_service_levels").RULES
+    assert {kind: values[:3] for kind, values in seeded.items()} == {
+        kind.value: (each["after_minutes"], each["priority"], each["category"])
+        for kind, each in DEFAULTS.items()
+    }
+    assert set(seeded) == set(RuleKind.values)
