@@ -1,8 +1,16 @@
+from ocpi.admin.balances import PartnerBalanceAdmin
+from ocpi.admin.cdrs import ForeignCdrAdmin
 from ocpi.admin.drivers import (
     GivenAuthorizationAdmin,
     OwnTokenAdmin,
     RoamingContractAdmin,
     SentCommandAdmin,
+)
+from ocpi.admin.foreign import (
+    ForeignLocationAdmin,
+    ForeignSessionAdmin,
+    ForeignTariffAdmin,
+    PulledListAdmin,
 )
 from ocpi.admin.parties import PartyAdmin
 from ocpi.admin.partners import PartnerAdmin
@@ -19,12 +27,18 @@ __all__ = [
     "CdrAdmin",
     "CommandRequestAdmin",
     "ExchangeAdmin",
+    "ForeignCdrAdmin",
+    "ForeignLocationAdmin",
+    "ForeignSessionAdmin",
+    "ForeignTariffAdmin",
     "GivenAuthorizationAdmin",
     "OwnTokenAdmin",
     "PartnerAdmin",
+    "PartnerBalanceAdmin",
     "PartyAdmin",
     "PublishedLocationAdmin",
     "PublishedTariffAdmin",
+    "PulledListAdmin",
     "PushAdmin",
     "RoamingContractAdmin",
     "RoamingSessionAdmin",

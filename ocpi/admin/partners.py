@@ -62,6 +62,7 @@ class PartnerAdmin(PartnerActions, AuditedAdmin):
         "token_encoding",
         "realtime_by_choice",
         "ask_about_unknown",
+        "margin_percent",
         "state",
         "versions_url",
         "version",

@@ -1,3 +1,4 @@
+from ocpi.models.balance import PartnerBalance
 from ocpi.models.command import CommandRequest, CommandType, RequestStatus
 from ocpi.models.contract import (
     Allowed,
@@ -69,6 +70,7 @@ __all__ = [
     "OwnToken",
     "ParkingType",
     "Partner",
+    "PartnerBalance",
     "PartnerEndpoint",
     "PartnerParty",
     "PartnerStatus",

@@ -16,6 +16,7 @@ from payments.admin.providers import ProviderConfigAdmin
 from payments.admin.rates import CommissionRateAdmin, TransferFeeAdmin
 from payments.admin.receipts import ReceiptMailAdmin
 from payments.admin.refunds import RefundAdmin
+from payments.admin.roaming import BillCreditAdmin, RoamingChargeAdmin
 from payments.admin.schedules import SettlementRunAdmin, SettlementScheduleAdmin
 from payments.admin.settlements import SettlementAdmin
 from payments.admin.statements import StatementLineAdmin
@@ -25,6 +26,7 @@ __all__ = [
     "AdjustmentAdmin",
     "BankAccountChangeAdmin",
     "BillAdmin",
+    "BillCreditAdmin",
     "BooksProofAdmin",
     "ChargeLimitAdmin",
     "CommissionRateAdmin",
@@ -40,6 +42,7 @@ __all__ = [
     "ProviderConfigAdmin",
     "ReceiptMailAdmin",
     "RefundAdmin",
+    "RoamingChargeAdmin",
     "SettlementAdmin",
     "SettlementRunAdmin",
     "SettlementScheduleAdmin",

@@ -333,6 +333,26 @@ def _foreign_location(number: int) -> dict[str, Any]:
     return {"body": "{}"}
 
 
+@special("ocpi.ForeignTariff")
+def _foreign_tariff(number: int) -> dict[str, Any]:
+    return {"body": "{}"}
+
+
+@special("ocpi.ForeignSession")
+def _foreign_session(number: int) -> dict[str, Any]:
+    return {"body": "{}"}
+
+
+@special("ocpi.ForeignCdr")
+def _foreign_cdr(number: int) -> dict[str, Any]:
+    return {"body": "{}", "held_because": ""}
+
+
+@special("payments.RoamingCharge")
+def _roaming_charge(number: int) -> dict[str, Any]:
+    return {"net": 0}
+
+
 @special("tickets.Holiday")
 def _holiday(number: int) -> dict[str, Any]:
     return {"date": date(2030, 1, 1) + timedelta(days=number)}

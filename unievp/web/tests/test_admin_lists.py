@@ -47,16 +47,8 @@ INLINE_ONLY = {
     "chargers.SiteCharger",
     "chargers.SiteConnector",
     "chargers.SessionStatusChange",
-    # Roaming as mobility provider: the pages come after the models.
     "ocpi.CdrDifference",
-    "ocpi.ForeignCdr",
-    "ocpi.ForeignLocation",
-    "ocpi.ForeignSession",
-    "ocpi.ForeignTariff",
     "ocpi.ForeignTariffVersion",
-    "ocpi.PulledList",
-    "payments.BillCredit",
-    "payments.RoamingCharge",
     # Sums that are proven every day, and the marks of those to be made anew.
     "chargers.SessionHour",
     "chargers.StaleHour",

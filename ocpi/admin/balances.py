@@ -1,0 +1,141 @@
+"""Who owes whom in roaming, and the transfers that settle it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.db.models import BigIntegerField, CharField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast, Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from cpo.models import User
+from ocpi.models import PartnerBalance
+from payments.chart import Code, Owner
+from payments.models import AdjustmentKind, LedgerAccount
+from payments.services.adjustments import PartnerPayment, propose_partner_payment
+from unievp.lib.admin import (
+    Question,
+    ReadOnlyAdmin,
+    ask,
+    column,
+    detail_action,
+    get_row,
+    list_link,
+    money,
+)
+
+_CURRENCY = "IDR"
+
+
+class PaymentForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("Who paid whom"),
+        choices=[
+            (kind.value, kind.label)
+            for kind in (AdjustmentKind.PARTNER_PAID, AdjustmentKind.PAID_PARTNER)
+        ],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    amount = forms.IntegerField(
+        label=_("Amount (Rp)"), min_value=1, widget=UnfoldAdminIntegerFieldWidget()
+    )
+    transfer = forms.CharField(
+        label=_("Transfer"),
+        max_length=80,
+        help_text=_("Its reference at the bank."),
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget({"rows": 3})
+    )
+
+
+@admin.register(PartnerBalance)
+class PartnerBalanceAdmin(ReadOnlyAdmin):
+    """In rupiah; other currencies stand among the accounts."""
+
+    list_display = ("name", "status", "owes_us", "we_owe", "accounts")
+    list_filter = ("status",)
+    search_fields = ("name",)
+    fields = readonly_fields = (
+        "name",
+        "status",
+        "margin_percent",
+        "owes_us",
+        "we_owe",
+        "accounts",
+        "payments",
+    )
+    actions_detail = ("record_payment",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PartnerBalance]:
+        rows: QuerySet[PartnerBalance] = super().get_queryset(request)
+        return rows.annotate(
+            receivable=_balance(Code.ROAMING_RECEIVABLE), payable=_balance(Code.ROAMING_PAYABLE)
+        )
+
+    @detail_action(
+        _("Record a payment"),
+        url_path="record-payment",
+        icon="payments",
+        permissions=("payments.add_adjustment",),
+    )
+    def record_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        partner = get_row(self, request, object_id)
+        question = Question(
+            title=_("Record a payment"),
+            text=_("Nothing is booked before another person approves it among the adjustments."),
+            submit=_("Propose"),
+            form_class=PaymentForm,
+        )
+
+        def run(values: dict[str, Any]) -> None:
+            reason = values.pop("reason")
+            paid = PartnerPayment(
+                partner_reference=str(partner.pk), partner_name=partner.name, **values
+            )
+            propose_partner_payment(paid, reason=reason, actor=cast("User", request.user))
+
+        return ask(self, request, partner, question, run)
+
+    @column(_("owes us"), ordering="receivable")
+    def owes_us(self, partner: Any) -> str:
+        return money(partner.receivable, _CURRENCY)
+
+    @column(_("we owe"), ordering="payable")
+    def we_owe(self, partner: Any) -> str:
+        return money(partner.payable, _CURRENCY)
+
+    @column(_("accounts"))
+    def accounts(self, partner: PartnerBalance) -> SafeString:
+        return list_link(
+            "payments.LedgerAccount",
+            _("Accounts"),
+            owner_type=Owner.PARTNER.value,
+            owner_id__exact=partner.pk,
+        )
+
+    @column(_("payments"))
+    def payments(self, partner: PartnerBalance) -> SafeString:
+        return list_link("payments.Adjustment", _("Payments"), q=partner.name)
+
+
+def _balance(code: Code) -> Coalesce:
+    rows = LedgerAccount.objects.filter(
+        code=code,
+        owner_type=Owner.PARTNER.value,
+        owner_id=Cast(OuterRef("pk"), CharField()),
+        currency=_CURRENCY,
+    )
+    balance = rows.annotate(net=LedgerAccount.balance_expression()).values("net")
+    return Coalesce(Subquery(balance, output_field=BigIntegerField()), 0)
