@@ -57,6 +57,9 @@ def calls() -> dict[str, Call]:
     for path in (*PORTAL, *SEARCHES):
         if {name for _, name, _, _ in Formatter().parse(path) if name} <= ids.keys():
             found[f"page {path}"] = Call(portal, path.format_map(ids), {})
+    for text in ("TAG77", ids["identity"], "nothing"):
+        path = f"/admin/chargers/chargingsession/?q={text}"
+        found[f"admin search {text}"] = Call(desk, path, {})
     found["admin"] = Call(desk, "/admin/", {})
     for model in admin.site._registry:
         path = f"{model._meta.app_label}/{model._meta.model_name}/"

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,6 +16,8 @@ from chargers.admin.curve import session_curve
 from chargers.admin.evidence import evidence_of
 from chargers.admin.session_actions import SessionActions
 from chargers.models import ChargingSession, SessionStatusChange
+from chargers.selectors.history import matching
+from cpo.models import User
 from unievp.lib import clock
 from unievp.lib.admin import (
     ReadOnlyAdmin,
@@ -78,8 +81,8 @@ class ChargingSessionAdmin(SessionActions, ReadOnlyAdmin):
         ("started_at", RangeDateTimeFilter),
     )
     list_select_related = ("cpo", "charger", "connector")
-    search_fields = ("charger__identity", "id_tag__iexact")
-    search_numbers = ("transaction_id",)
+    # That there is a search at all; `get_search_results` is how.
+    search_fields = ("charger__identity", "id_tag")
     search_help_text = _("Transaction, charger id or id tag")
     ordering = ("-started_at", "-id")
     inlines = (StatusChangeInline,)
@@ -113,6 +116,14 @@ class ChargingSessionAdmin(SessionActions, ReadOnlyAdmin):
         "tariff_version",
         "snapshot",
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        text = search_term.replace("\0", "").strip()
+        if not text:
+            return queryset, False
+        return queryset.filter(matching(cast("User", request.user), text)), False
 
     def changeform_view(
         self,

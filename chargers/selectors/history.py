@@ -63,7 +63,7 @@ def sessions(
     if state in _STATES:
         rows = rows.filter(_STATES[state])
     if text:
-        rows = rows.filter(_matches(actor, text))
+        rows = rows.filter(matching(actor, text))
     return rows.select_related(
         "cpo", "charger", "charger__location", "connector", "driver"
     ).order_by("-started_at", "-id")
@@ -99,8 +99,11 @@ def status_changes(session: ChargingSession) -> QuerySet[ConnectorStatusChange]:
     return changes.order_by("reported_at", "id")[:_MOST_CHANGES]
 
 
-def _matches(actor: Actor, text: str) -> Q:
-    """Each part can be looked up by an index: nobody waits for a scan of all sessions."""
+def matching(actor: Actor, text: str) -> Q:
+    """Sessions by a transaction id, a tag, or part of a charger's id or driver's name.
+
+    Each part can be looked up by an index: nobody waits for a scan of all sessions.
+    """
     found = (
         _named(visible(actor, Charger.objects.filter(identity__icontains=text)), "charger")
         | _named(Driver.objects.filter(name__icontains=text), "driver")

@@ -67,3 +67,11 @@ def test_a_search_compares_no_text_of_every_session(staff, session):
         found(staff, "nobody")
     assert len(queries) == 3
     assert "LIKE" not in queries[-1]["sql"]
+
+
+def test_the_desk_searches_the_same_way(staff, session, client):
+    client.force_login(staff)
+    number = f"#{session.transaction_id}"
+    for text, hits in (("04a2b3c4", True), ("santo", True), ("04a2b3", False), ("\0", True)):
+        answer = client.get("/admin/chargers/chargingsession/", {"q": text})
+        assert (number in answer.text) is hits, text
