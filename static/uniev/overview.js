@@ -24,7 +24,9 @@
     chart?.destroy();
     const text = colour("var(--tblr-secondary)");
     const grid = colour("var(--tblr-border-color-translucent)");
-    const blue = colour("var(--tblr-blue)");
+    // Pale bars, so that the line before them reads.
+    const blue = colour("color-mix(in srgb, var(--tblr-blue) 45%, transparent)");
+    const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
     const green = colour("var(--tblr-primary)");
     const axis = { beginAtZero: true, ticks: { color: text }, border: { display: false } };
     chart = new Chart(canvas, {
@@ -44,7 +46,10 @@
         scales: {
           x: { grid: { display: false }, border: { display: false }, ticks: { color: text, maxTicksLimit: 8, maxRotation: 0 } },
           y: { ...axis, grid: { color: grid } },
-          money: { ...axis, suggestedMax: 1000, position: "right", grid: { display: false } },
+          money: {
+            ...axis, suggestedMax: 1000, position: "right", grid: { display: false },
+            ticks: { color: text, callback: (amount) => short.format(amount) },
+          },
         },
       },
     });

@@ -48,6 +48,7 @@ def test_page_shows_today_and_the_month(browser, alice):
     curves = data_of(html, "curves-data")
     assert len(curves["labels"]) == 30
     assert (curves["energy"][-1], curves["revenue"][-1]) == ("12.3", 30_456)
+    assert 'id="month">12 kWh · IDR\xa030,456<' in html.replace("\N{NO-BREAK SPACE}kWh", " kWh")
 
 
 def test_what_needs_attention_leads_to_where_it_is_dealt_with(browser, alice):

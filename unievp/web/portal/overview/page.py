@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from chargers.models import Location
 from chargers.selectors.board import kpis, locations
-from unievp.web.analytics.curves import daily_totals
+from unievp.web.analytics.curves import DayTotals, daily_totals
 from unievp.web.portal.company import Desk, portal_page
 from unievp.web.portal.overview.attention import attention
 from unievp.web.portal.overview.first_steps import first_steps
@@ -34,16 +34,27 @@ def overview(request: HttpRequest, desk: Desk) -> HttpResponse:
         "kpis": figures,
         "steps": first_steps(desk),
         "items": attention(desk, figures),
-        "curves": _curves(desk),
+        **_month(desk),
         "sites": _sites(desk),
         "map": {"tiles": settings.MAP_TILES_URL, "credit": settings.MAP_TILES_CREDIT},
     }
     return render(request, "portal/overview/page.html", context)
 
 
-def _curves(desk: Desk) -> dict[str, Any]:
-    """For `overview.js`: a bar a day. Energy as text: JSON numbers are floats."""
+def _month(desk: Desk) -> dict[str, Any]:
+    """The sums, and for `overview.js` a bar a day."""
     days = daily_totals(desk.user, desk.cpo_id, days=_DAYS)
+    return {
+        "month": {
+            "energy_wh": sum(day.energy_wh for day in days),
+            "revenue": sum(day.revenue for day in days),
+        },
+        "curves": _curves(days),
+    }
+
+
+def _curves(days: list[DayTotals]) -> dict[str, Any]:
+    """Energy as text: JSON numbers are floats."""
     return {
         "labels": [f"{day.date:%d/%m}" for day in days],
         "energy": [f"{Decimal(day.energy_wh) / 1000:.1f}" for day in days],
