@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
+from tickets.states import RuleKind
 from unievp.lib.money import format_money
 
 
@@ -81,6 +82,14 @@ def _shown(name: str, value: Any) -> str:
     if name.endswith("_idr"):
         return format_money(int(value), language=get_language() or settings.LANGUAGE_CODE)
     return " ".join(str(value).split())
+
+
+def shown_name(label: str) -> str:
+    """Whose name is kept with something: people's as it is, a rule's in the language of now."""
+    what, _colon, name = label.partition(": ")
+    if what == "rule" and name in RuleKind.values:
+        return _("Rule: %(rule)s") % {"rule": RuleKind(name).label}
+    return "UNIEV" if what == "beat" and name else label
 
 
 class _Filling(dict[str, str]):

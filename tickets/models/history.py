@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.models.ticket import Ticket
 from tickets.states import ChangedField, TicketCategory, TicketPriority, TicketSide, TicketStatus
+from tickets.words import shown_name
 from unievp.lib.constraints import choice_check
 
 
@@ -50,6 +51,11 @@ class TicketChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.old} → {self.new}"
+
+    @property
+    def who(self) -> str:
+        """Who changed it, as people read it."""
+        return shown_name(self.actor_label)
 
     @property
     def old_words(self) -> str:

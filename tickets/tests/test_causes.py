@@ -80,6 +80,8 @@ def test_end_of_the_cause_resolves_the_ticket_once():
     assert end_cause(KEY) is None
     line = TicketChange.objects.get()
     assert (line.new, line.actor_label) == ("resolved", "rule: roaming_difference")
+    with translation.override("en"):
+        assert line.who == "Rule: A roaming partner's bill differs"
     assert end_cause("roaming_difference:unknown") is None
 
 

@@ -132,6 +132,7 @@ def test_changes_make_history_and_a_new_version(ticket, member):
         ("priority", "normal", "high", member.pk),
         ("assignee", "", member.username, member.pk),
     }
+    assert {line.who for line in TicketChange.objects.all()} == {member.username}
     entry = AuditEntry.objects.get(action="ticket.change")
     assert entry.after == {
         "status": "in_progress",

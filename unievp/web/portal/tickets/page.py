@@ -181,7 +181,7 @@ def _history(ticket: Ticket) -> list[Step]:
     """The latest first."""
     rows = ticket.changes.order_by("-pk")[:_CHANGES]
     return [
-        Step(row.at, row.actor_label, _change(row), _(row.reason) if row.reason else "")
+        Step(row.at, row.who, _change(row), _(row.reason) if row.reason else "")
         for row in rows
     ]
 
