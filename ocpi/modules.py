@@ -37,6 +37,7 @@ SERVED: Final = [
     Module("cdrs", _S, f"{CPO_ROOT}/cdrs", _CPO),
     Module("tokens", _R, f"{CPO_ROOT}/tokens", _CPO),
     Module("commands", _R, f"{CPO_ROOT}/commands", _CPO),
+    Module("chargingprofiles", _R, f"{CPO_ROOT}/chargingprofiles", _CPO),
     Module("locations", _R, f"{EMSP_ROOT}/locations", _EMSP),
     Module("tariffs", _R, f"{EMSP_ROOT}/tariffs", _EMSP),
     Module("sessions", _R, f"{EMSP_ROOT}/sessions", _EMSP),

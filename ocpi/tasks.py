@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from celery import shared_task
 
 from chargers import events as field
 from chargers.models import ReservationStatus
 from ocpi import events
-from ocpi.models import CommandRequest, Partner, PartnerStatus, RequestStatus
+from ocpi.models import CommandRequest, Partner, PartnerStatus, PulledList, RequestStatus
 from ocpi.services.calling import log
 from ocpi.services.calling.client import CallError
 from ocpi.services.commands import telling
 from ocpi.services.drivers import judging, publishing
 from ocpi.services.foreign import cdrs as foreign_cdrs
 from ocpi.services.foreign import pulling
+from ocpi.services.profiles import active
 from ocpi.services.publishing import locations, tariffs
 from ocpi.services.pushing import sending, sweeping
 from ocpi.services.selling import cdrs, sessions
@@ -64,7 +66,7 @@ def on_reservation_changed(event: field.ReservationChanged) -> None:
 
 def on_partner_registered(event: events.PartnerRegistered) -> None:
     fetch_tokens.apply_async((event.partner_id,), retry=False)
-    pull_operators.apply_async(([event.partner_id],), retry=False)
+    pull_new_operator.apply_async((event.partner_id,), retry=False)
 
 
 def on_cdr_received(event: events.CdrReceived) -> None:
@@ -105,6 +107,11 @@ def follow_sessions(session_ids: list[int]) -> int:
 
 
 @shared_task
+def sweep_profiles() -> int:
+    return active.sweep_profiles()
+
+
+@shared_task
 def sweep_sessions() -> int:
     return sessions.sweep_sessions() + cdrs.sweep_cdrs()
 
@@ -134,15 +141,22 @@ def sweep_requests() -> int:
     return telling.sweep_requests()
 
 
+# Who has just registered may still be busy with our answer, and know our token a moment later.
+_SOON_S: Final = (2, 5, 15, 60, 300)
+
+
 @shared_task
-def fetch_tokens(partner_id: int) -> int:
+def fetch_tokens(partner_id: int, attempt: int = 0) -> int:
     """All of them, once a partner has connected; one that serves none costs nothing."""
     partner = Partner.objects.filter(pk=partner_id, status=PartnerStatus.REGISTERED).first()
-    if partner is None:
+    if partner is None or not partner.endpoints.filter(identifier="tokens", role="SENDER").exists():
         return 0
     try:
         return fetching.fetch_tokens(partner)
     except CallError:
+        if attempt < len(_SOON_S):
+            later = {"countdown": _SOON_S[attempt], "retry": False}
+            fetch_tokens.apply_async((partner_id, attempt + 1), **later)
         # Its own log has it, and the hourly sweep comes back to it.
         return 0
 
@@ -162,6 +176,17 @@ def pull_operators(partner_ids: list[int] | None = None) -> int:
     for partner in found:
         pull_operators.apply_async(([partner.pk],), retry=False)
     return len(found)
+
+
+@shared_task
+def pull_new_operator(partner_id: int, attempt: int = 0) -> int:
+    """The first time; again soon where a list broke off."""
+    count = pulling.pull_partners([partner_id])
+    broken = PulledList.objects.filter(partner_id=partner_id).exclude(error="")
+    if broken.exists() and attempt < len(_SOON_S):
+        later = {"countdown": _SOON_S[attempt], "retry": False}
+        pull_new_operator.apply_async((partner_id, attempt + 1), **later)
+    return count
 
 
 @shared_task

@@ -17,6 +17,7 @@ from ocpi.api.emsp_receivers import (
     ForeignTariffs,
 )
 from ocpi.api.emsp_tokens import Authorize, OwnTokens
+from ocpi.api.profiles import ChargingProfiles
 from ocpi.api.tokens import TokenObject
 from ocpi.api.versions import VersionDetails, Versions
 from ocpi.api.view import NothingHere
@@ -43,6 +44,7 @@ urlpatterns = [
     *_both(f"{_CPO}/cdrs", Cdrs),
     *_both(f"{_CPO}/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
     *_both(f"{_CPO}/commands/<str:command>", Commands),
+    *_both(f"{_CPO}/chargingprofiles/<str:session_id>", ChargingProfiles),
     *_both(f"{_EMSP}/locations/{_OBJECT}", ForeignLocations),
     *_both(f"{_EMSP}/locations/{_OBJECT}/<str:evse_uid>", ForeignLocations),
     *_both(f"{_EMSP}/locations/{_OBJECT}/<str:evse_uid>/<str:connector_id>", ForeignLocations),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from ocpi.api.answers import Answer
-from ocpi.api.view import OcpiView
+from ocpi.api.view import OcpiView, sender_of
 from ocpi.models import CommandType
 from ocpi.services.commands.receiving import receive_command
 from ocpi.wire.codes import Code, OcpiError
@@ -18,8 +18,5 @@ class Commands(OcpiView):
         if command not in CommandType.values:
             known = ", ".join(CommandType.values)
             raise OcpiError(Code.INVALID, f"One of {known}, please", http=404)
-        sender = (
-            request.headers.get("OCPI-from-country-code", ""),
-            request.headers.get("OCPI-from-party-id", ""),
-        )
-        return Answer(receive_command(self.partner, CommandType(command), self.body, sender=sender))
+        kind = CommandType(command)
+        return Answer(receive_command(self.partner, kind, self.body, sender=sender_of(request)))

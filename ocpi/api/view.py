@@ -136,6 +136,14 @@ class OcpiView(View):
         )
 
 
+def sender_of(request: HttpRequest) -> tuple[str, str]:
+    """OCPI-from: country code and party id, "" where there are none."""
+    return (
+        request.headers.get("OCPI-from-country-code", ""),
+        request.headers.get("OCPI-from-party-id", ""),
+    )
+
+
 class NothingHere(OcpiView):
     """Any other address below /ocpi/."""
 

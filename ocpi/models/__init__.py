@@ -1,5 +1,11 @@
 from ocpi.models.balance import PartnerBalance
-from ocpi.models.command import CommandRequest, CommandType, RequestStatus
+from ocpi.models.command import (
+    PROFILE_KINDS,
+    CommandRequest,
+    CommandType,
+    RequestKind,
+    RequestStatus,
+)
 from ocpi.models.contract import (
     Allowed,
     ContractStatus,
@@ -41,6 +47,7 @@ from ocpi.models.token import AuthMethod, RoamingTag, RoamingToken, TokenType, W
 
 __all__ = [
     "OPEN_STATUSES",
+    "PROFILE_KINDS",
     "Allowed",
     "AuthMethod",
     "Cdr",
@@ -82,6 +89,7 @@ __all__ = [
     "Push",
     "PushLine",
     "PushStatus",
+    "RequestKind",
     "RequestStatus",
     "RoamingContract",
     "RoamingSession",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.models import Charger, Command, Reservation
 from ocpi.models.partner import Partner
+from ocpi.models.session import RoamingSession
 from ocpi.models.token import RoamingTag
 from unievp.lib.constraints import choice_check
 
@@ -19,6 +20,24 @@ class CommandType(models.TextChoices):
     UNLOCK_CONNECTOR = "UNLOCK_CONNECTOR", _("Unlock a connector")
 
 
+class RequestKind(models.TextChoices):
+    """What a partner may ask of a charger: commands, and charging profiles of a session."""
+
+    START_SESSION = CommandType.START_SESSION.value, CommandType.START_SESSION.label
+    STOP_SESSION = CommandType.STOP_SESSION.value, CommandType.STOP_SESSION.label
+    RESERVE_NOW = CommandType.RESERVE_NOW.value, CommandType.RESERVE_NOW.label
+    CANCEL_RESERVATION = CommandType.CANCEL_RESERVATION.value, CommandType.CANCEL_RESERVATION.label
+    UNLOCK_CONNECTOR = CommandType.UNLOCK_CONNECTOR.value, CommandType.UNLOCK_CONNECTOR.label
+    SET_PROFILE = "SET_PROFILE", _("Limit a session")
+    CLEAR_PROFILE = "CLEAR_PROFILE", _("Limit a session no longer")
+    GET_PROFILE = "GET_PROFILE", _("Ask how a session is limited")
+
+
+PROFILE_KINDS = frozenset(
+    {RequestKind.SET_PROFILE, RequestKind.CLEAR_PROFILE, RequestKind.GET_PROFILE}
+)
+
+
 class RequestStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting for the charger")
     DECIDED = "decided", _("To be told")
@@ -27,12 +46,14 @@ class RequestStatus(models.TextChoices):
 
 
 class CommandRequest(models.Model):
-    """A command that a partner sent and we accepted, until its result reached `response_url`."""
+    """A command, or a charging profile, that a partner sent and we accepted, until its result
+    reached `response_url`. A profile is about a running `roaming_session`.
+    """
 
     partner = models.ForeignKey(
         Partner, on_delete=models.CASCADE, related_name="commands", verbose_name=_("partner")
     )
-    type = models.CharField(_("command"), max_length=20, choices=CommandType)
+    type = models.CharField(_("command"), max_length=20, choices=RequestKind)
     response_url = models.CharField(_("where the result goes"), max_length=255)
     # OCPI-from of the request: the result goes back there.
     country_code = models.CharField(_("country code"), max_length=2, blank=True)
@@ -62,6 +83,14 @@ class CommandRequest(models.Model):
         related_name="ocpi_requests",
         verbose_name=_("reservation"),
     )
+    roaming_session = models.ForeignKey(
+        RoamingSession,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="profile_requests",
+        verbose_name=_("roaming session"),
+    )
     their_reservation_id = models.CharField(_("its reservation"), max_length=36, blank=True)
     # Of the whole request: the same one again, while the charger is asked, is not another one.
     digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -82,7 +111,7 @@ class CommandRequest(models.Model):
         verbose_name_plural = _("commands of partners")
         ordering = ("-created_at", "-id")
         constraints: ClassVar = [
-            choice_check("type", CommandType, name="ocpi_command_type_is_known"),
+            choice_check("type", RequestKind, name="ocpi_command_type_is_known"),
             choice_check("status", RequestStatus, name="ocpi_command_status_is_known"),
             models.CheckConstraint(
                 condition=models.Q(status="waiting") | ~models.Q(result=""),

@@ -19,6 +19,7 @@ from ocpi.urls import urlpatterns
 pytestmark = pytest.mark.django_db
 # Modules without a list: what stands under their address.
 BELOW = {
+    ("chargingprofiles", "RECEIVER"): "/S1?duration=0",
     ("tokens", "RECEIVER"): "/NL/TNM/1",
     ("locations", "RECEIVER"): "/NL/TNM/1",
     ("tariffs", "RECEIVER"): "/NL/TNM/1",

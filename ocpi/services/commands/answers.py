@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from chargers.models import Command, CommandStatus
-from ocpi.models import CommandType
+from ocpi.models import PROFILE_KINDS, CommandType
 
 ACCEPTED: Final = "ACCEPTED"
 # OCPP's answer → CommandResultType (OCPI 2.2.1 §13.4.3); what is not listed is REJECTED.
@@ -52,7 +52,9 @@ def rejected(why: str, result: str = "REJECTED") -> dict[str, Any]:
 
 
 def result_of(kind: str, command: Command) -> str:
-    """The CommandResultType of an ended command; "" while it is open."""
+    """The CommandResultType or ChargingProfileResultType of an ended command; "" while open."""
+    if kind in PROFILE_KINDS:
+        return _profile_result(command)
     if command.status == CommandStatus.ANSWERED:
         return _ANSWERS[CommandType(kind)].get(command.response_status, "REJECTED")
     if command.status == CommandStatus.FAILED:
@@ -62,3 +64,11 @@ def result_of(kind: str, command: Command) -> str:
         # It was taken out of the queue: the charger never knew of the reservation.
         return ACCEPTED
     return _ENDS.get(CommandStatus(command.status), "")
+
+
+def _profile_result(command: Command) -> str:
+    """§14.4: a profile has no result but yes, no, and that there was none."""
+    if command.status == CommandStatus.ANSWERED:
+        known = {"Accepted": ACCEPTED, "Unknown": "UNKNOWN"}
+        return known.get(command.response_status, "REJECTED")
+    return "" if command.status in (CommandStatus.QUEUED, CommandStatus.SENT) else "REJECTED"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,15 +12,19 @@ from django.db.models import Q
 from chargers.models import CommandStatus, Reservation, ReservationStatus
 from ocpi.events import ResultDecided
 from ocpi.models import (
+    PROFILE_KINDS,
     CommandRequest,
     CommandType,
     PartnerStatus,
     Party,
     PartyRole,
+    RequestKind,
     RequestStatus,
 )
+from ocpi.objects.profiles import active_profile_told
 from ocpi.services.calling.client import Call, Peer, routing, try_call
-from ocpi.services.commands.answers import result_of
+from ocpi.services.commands.answers import ACCEPTED, result_of
+from ocpi.services.profiles.active import mark_profile
 from ocpi.states import COMMAND_REQUEST
 from unievp.lib import clock
 from unievp.lib.events import publish
@@ -85,7 +89,7 @@ def tell_result(request_pk: int) -> bool:
     with transaction.atomic():
         row = (
             CommandRequest.objects.select_for_update(of=("self",), skip_locked=True)
-            .select_related("partner", "charger")
+            .select_related("partner", "charger", "command")
             .filter(pk=request_pk, status=RequestStatus.DECIDED)
             .first()
         )
@@ -99,8 +103,8 @@ def tell_result(request_pk: int) -> bool:
     call = Call(
         "POST",
         row.response_url,
-        module="commands",
-        body={"result": row.result},
+        module="chargingprofiles" if row.type in PROFILE_KINDS else "commands",
+        body=_body(row),
         routing=_way_back(row),
     )
     reply = try_call(Peer.of(row.partner), call)
@@ -110,6 +114,16 @@ def tell_result(request_pk: int) -> bool:
     if not reply.unreachable or row.attempts >= MOST_ATTEMPTS:
         _end(row, RequestStatus.UNTOLD, reply.error)
     return False
+
+
+def _body(row: CommandRequest) -> dict[str, Any]:
+    """The result, and with it the profile that was asked for, in the charger's own words."""
+    body: dict[str, Any] = {"result": row.result}
+    if row.type == RequestKind.GET_PROFILE and row.result == ACCEPTED:
+        profile = active_profile_told(row.command.response or {}, row.created_at)
+        if profile is not None:
+            body["profile"] = profile
+    return body
 
 
 def _decide(request_pk: int, now: datetime) -> bool:
@@ -124,11 +138,14 @@ def _decide(request_pk: int, now: datetime) -> bool:
             return False
         result = result_of(row.type, row.command)
         if not result and row.deadline_at <= now:
-            result = "TIMEOUT"
+            # A profile has no word for it.
+            result = "REJECTED" if row.type in PROFILE_KINDS else "TIMEOUT"
         if not result:
             return False
         _move(row, RequestStatus.DECIDED, result=result)
         publish(ResultDecided(row.pk))
+        if row.roaming_session is not None:
+            mark_profile(row.roaming_session)
     return True
 
 

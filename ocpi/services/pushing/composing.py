@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chargers.models import SessionStatus
 from ocpi.models import (
     Cdr,
-    InterfaceRole,
     OwnToken,
     Party,
     PartyRole,
@@ -18,6 +18,8 @@ from ocpi.models import (
     RoamingSession,
 )
 from ocpi.services.calling.client import Call, below, routing
+from ocpi.services.profiles.active import profile_text
+from ocpi.services.pushing.marking import listening_side
 from ocpi.wire import json
 
 # Beyond that one PUT is less than its patches.
@@ -36,7 +38,7 @@ class Parcel:
 def compose(push: Push) -> Parcel | None:
     """None where there is nothing to send any more. Reads rows, calls nobody."""
     url = (
-        push.partner.endpoints.filter(identifier=push.module, role=InterfaceRole.RECEIVER)
+        push.partner.endpoints.filter(identifier=push.module, role=listening_side(push.module))
         .values_list("url", flat=True)
         .first()
     )
@@ -142,6 +144,20 @@ def _token(push: Push, url: str) -> Parcel | None:
     return Parcel((Call("PUT", address, "tokens", json.Fragment(row.body), heads),), row.body)
 
 
+def _profile(push: Push, url: str) -> Parcel | None:
+    row = (
+        RoamingSession.objects.select_related("our_party", "session__charger", "session__connector")
+        .filter(ocpi_id=push.object_id, partner_id=push.partner_id)
+        .first()
+    )
+    if row is None or row.session.status == SessionStatus.ENDED:
+        return None
+    body = profile_text(row)
+    heads = routing(row.our_party, row.country_code, row.party_id)
+    call = Call("PUT", below(url, row.ocpi_id), "chargingprofiles", json.Fragment(body), heads)
+    return Parcel((call,), body)
+
+
 def _to_everybody(push: Push, ours: Party, role: PartyRole = PartyRole.EMSP) -> dict[str, str]:
     """What is meant for all goes to the partner's hub party, else to one in `role`, else any."""
     order = (PartyRole.HUB, role)
@@ -159,4 +175,5 @@ _COMPOSERS: Final = {
     "sessions": _session,
     "cdrs": _cdr,
     "tokens": _token,
+    "chargingprofiles": _profile,
 }

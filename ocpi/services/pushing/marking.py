@@ -28,12 +28,17 @@ def mark(
     mark_for(listeners.values_list("pk", flat=True), module, object_id)
 
 
+def listening_side(module: str) -> InterfaceRole:
+    """Where a partner hears of the module: changes of a profile go to who set it (§14.2.2)."""
+    return InterfaceRole.SENDER if module == "chargingprofiles" else InterfaceRole.RECEIVER
+
+
 def listeners_of(module: str) -> QuerySet[Partner]:
-    """Connected partners that receive the module, also those that are paused."""
+    """Connected partners that hear of the module, also those that are paused."""
     return Partner.objects.filter(
         status__in=[PartnerStatus.REGISTERED, PartnerStatus.SUSPENDED],
         endpoints__identifier=module,
-        endpoints__role=InterfaceRole.RECEIVER,
+        endpoints__role=listening_side(module),
     )
 
 
