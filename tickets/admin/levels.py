@@ -53,7 +53,8 @@ class ServiceLevelAdmin(AuditedAdmin):
         ("cpo", "priority"),
         ("answer_minutes", "resolve_minutes"),
         ("opens", "closes"),
-        ("zone", "weekdays"),
+        "zone",
+        "weekdays",
     )
 
     @column(_("CPO"), ordering="cpo__name")

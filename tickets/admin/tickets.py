@@ -70,7 +70,7 @@ class TicketAdmin(AppendOnlyAdmin):
     """The page itself edits nothing: what is done goes through the buttons above it."""
 
     list_display = (
-        "number_shown", "headline", "state", "urgency", "due", "assignee", "company", "charger",
+        "number_shown", "headline", "state", "urgency", "due", "holder", "about",
     )  # fmt: skip
     list_filter = (
         QueueFilter,
@@ -159,6 +159,16 @@ class TicketAdmin(AppendOnlyAdmin):
     @column(_("CPO"), ordering="cpo__name")
     def company(self, ticket: Ticket) -> str:
         return str(ticket.cpo or _("The platform"))
+
+    @column(_("with"), ordering="assignee__username")
+    def holder(self, ticket: Ticket) -> str:
+        person = ticket.assignee
+        return person.get_full_name() or person.get_username() if person else "-"
+
+    @column(_("where"), ordering="charger__identity")
+    def about(self, ticket: Ticket) -> str:
+        company = str(ticket.cpo or _("The platform"))
+        return f"{ticket.charger.identity} · {company}" if ticket.charger else company
 
     @column(_("due"), ordering="due_resolution_at")
     def due(self, ticket: Ticket) -> SafeString | str:

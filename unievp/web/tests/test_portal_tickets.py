@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from chargers.models import Charger
 from cpo.models import Role
 from tickets.models import ServiceLevel, Ticket, TicketPriority
 from tickets.services.changing import Change, change_ticket
@@ -392,3 +393,12 @@ def test_charger_session_and_overview_show_tickets(browser, alice):
     html = page(browser, "/overview")
     assert "1 ticket is overdue" in html
     assert 'href="/tickets?show=overdue"' in html
+
+
+def test_retired_charger_is_named_without_a_link(browser, alice):
+    ticket = make_ticket(alice)
+    Charger.objects.filter(pk=alice.charger.pk).update(retired_at=clock.now())
+    for path in (at(ticket), "/tickets"):
+        html = page(browser, path)
+        assert "ALPHA-0001" in html
+        assert f'href="/chargers/{alice.charger.pk}"' not in html
