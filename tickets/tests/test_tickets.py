@@ -262,7 +262,11 @@ def test_closed_ticket_takes_no_comment(ticket, member):
     with pytest.raises(ConflictError) as refused:
         add_comment(ticket, body="One more thing", actor=member, via="portal")
     assert refused.value.code == "ticket_closed"
+    with pytest.raises(ConflictError) as refused:
+        attach(ticket, File("a.png", PNG), author=author_of(member, "portal"))
+    assert refused.value.code == "ticket_closed"
     assert not TicketComment.objects.exists()
+    assert not TicketAttachment.objects.exists()
 
 
 # --- Attachments --------------------------------------------------------------------------------

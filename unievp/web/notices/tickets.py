@@ -67,10 +67,8 @@ def _read(name: str, rows: QuerySet[_Row], tell: Callable[[_Row], int]) -> int:
 
 
 def _tell_opened(ticket: Ticket) -> int:
-    people: list[User] = []
-    if ticket.cpo is not None:
-        people += people_of(ticket.cpo, Right.OPERATE)
-    if ticket.cpo is None or ticket.category in FOR_THE_PLATFORM:
+    people = _desk(ticket)
+    if ticket.category in FOR_THE_PLATFORM:
         people += platform_people(DESK)
     return _notify(ticket, people, "opened", key=f"ticket:{ticket.pk}", but=ticket.opened_by)
 
@@ -87,7 +85,8 @@ def _tell_changed(change: TicketChange) -> int:
 
 
 def _tell_commented(comment: TicketComment) -> int:
-    people = _concerned(comment.ticket)
+    # What a driver adds to a ticket that nobody has taken up is everybody's.
+    people = _concerned(comment.ticket) or _desk(comment.ticket)
     if comment.internal and comment.side == TicketSide.PLATFORM:
         people = [person for person in people if person.is_staff]
     return _notify(
@@ -112,11 +111,18 @@ def _tell_late() -> int:
         for ticket in rows.select_related("cpo", "assignee", "opened_by").order_by("pk"):
             late_at: datetime = getattr(ticket, mark)
             people = [*_concerned(ticket), *platform_people(DESK)]
-            if ticket.assignee is None and ticket.cpo is not None:
-                people += people_of(ticket.cpo, Right.OPERATE)
+            if ticket.assignee is None:
+                people += _desk(ticket)
             key = f"ticket_late:{ticket.pk}:{mark}:{int(late_at.timestamp())}"
             told += _notify(ticket, people, "late", key=key, due_at=getattr(ticket, due) or late_at)
     return told
+
+
+def _desk(ticket: Ticket) -> list[User]:
+    """Those whose work it is while nobody has taken it up."""
+    if ticket.cpo is None:
+        return list(platform_people(DESK))
+    return list(people_of(ticket.cpo, Right.OPERATE))
 
 
 def _concerned(ticket: Ticket) -> list[User]:

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import translation
 
+from chargers.tests.factories import make_charger
 from cpo.models import Membership, Notification, Role
 from cpo.services.notifications.choosing import times_of
 from cpo.services.notifications.timing import zone_of
@@ -20,6 +21,7 @@ from tickets.services.causes import Cause, report_cause
 from tickets.services.changing import Change, change_ticket, watch
 from tickets.services.clocks import find_late_tickets
 from tickets.services.commenting import add_comment
+from tickets.services.replying import reply_by_link, reply_token
 from tickets.tests.factories import make_report, make_ticket
 from unievp.lib import clock
 from unievp.web import tasks
@@ -115,6 +117,21 @@ def test_comment_is_told_to_whom_it_concerns_and_may_read_it(cpo, owner):
     tell_of_tickets()
     assert told(owner) == told(follower) == ["ticket.commented"]
     assert told(clerk) == ["ticket.commented"]
+
+
+def test_driver_s_word_to_a_ticket_that_nobody_took_up_is_told_to_all_who_operate(cpo, owner):
+    ticket = make_report(charger=make_charger(cpo=cpo))
+    reply_by_link(reply_token(ticket), body="It smells, too")
+    tell_of_tickets()
+    assert told(owner) == ["ticket.commented", "ticket.opened"]
+    operator = make_member(cpo, Role.OPERATOR)
+    change_ticket(ticket, Change(assignee=owner), actor=owner)
+    reply_by_link(reply_token(ticket), body="It burns")
+    tell_of_tickets()
+    assert Notification.objects.filter(user=owner, event="ticket.commented").count() == 2
+    # (They joined when the first word was news.)
+    texts = Notification.objects.filter(user=operator, event="ticket.commented")
+    assert "It burns" not in [row.args["comment"] for row in texts]
 
 
 def test_who_left_the_company_hears_nothing_more(cpo, owner):
