@@ -43,8 +43,6 @@ _SESSION_COLOURS: Final = {
 class ForeignAdmin(ReadOnlyAdmin):
     """What every object of an operator has."""
 
-    list_select_related: Any = ("partner",)
-
     @column(_("party"), ordering="party_id")
     def party(self, row: Any) -> str:
         return f"{row.country_code}-{row.party_id}"
@@ -62,6 +60,7 @@ class ForeignAdmin(ReadOnlyAdmin):
 class ForeignLocationAdmin(ForeignAdmin):
     list_display = ("place", "city", "partner", "party", "is_offered", "changed")
     list_filter = ("is_offered", *_BY_PARTNER)
+    list_select_related = ("partner",)
     search_fields = ("name", "address", "city", "ocpi_id")
     fields = readonly_fields = (
         "place",
@@ -101,6 +100,7 @@ class ForeignTariffAdmin(ForeignAdmin):
 
     list_display = ("ocpi_id", "partner", "party", "currency", "changed", "removed_at")
     list_filter = _BY_PARTNER
+    list_select_related = ("partner",)
     search_fields = ("ocpi_id",)
     fields = readonly_fields = (
         "ocpi_id",

