@@ -19,7 +19,7 @@ def test_driver_of_one_platform_charges_at_the_other(tmp_path):
         by_card = a_card_is_judged_in_real_time(it, connector=1)
         total = a_charge_by_the_app_with_everything_doubled(it, connector=2)
         total += the_provider_is_down_when_a_charge_ends(it, by_card)
-        total += the_provider_is_slow_when_a_charge_begins(it, connector=2)
+        total += the_provider_is_slow_when_a_charge_begins(it, connector=1)
         all_is_booked_on_both_sides(it, total)
 
 
