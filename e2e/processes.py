@@ -6,9 +6,9 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,15 +97,12 @@ def listens(port: int) -> bool:
 
 def aside(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Call it in a thread of its own: the test's belongs to the browser's event loop."""
-    result: list[Any] = []
 
-    def run() -> None:
+    def run() -> Any:
         try:
-            result.append(work(*arguments, **options))
+            return work(*arguments, **options)
         finally:
             connections.close_all()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(PATIENCE_S)
-    return result[0]
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result(PATIENCE_S)

@@ -93,16 +93,21 @@ class ChargerAdmin(
     autocomplete_fields = ("cpo", "location")
     inlines = (ConnectorInline, ChargerQuirksInline)
     actions = (*SecurityActions.actions, "print_labels")
+    # More than a screen is wide: what is done seldom is in menus.
     actions_detail = (
         "send_command",
         "reserve",
         "configuration",
-        "fetch_log",
-        "update_firmware",
-        "local_list",
-        "clear_cache",
-        *SECURITY_ACTIONS,
-        "new_password",
+        {
+            "title": _("Maintenance"),
+            "icon": "build",
+            "items": ["update_firmware", "fetch_log", "local_list", "clear_cache"],
+        },
+        {
+            "title": _("Security"),
+            "icon": "shield",
+            "items": [*SECURITY_ACTIONS, "new_password"],
+        },
         "retire",
     )
     readonly_fields = (

@@ -82,7 +82,8 @@
     sites.forEach((site, index) => {
       L.circleMarker(places[index], { className: `site site-${site.state}`, radius: 9 })
         .bindPopup(() => label(site))
-        .bindTooltip(site.name)
+        // On a plain ground a dot alone tells nothing.
+        .bindTooltip(site.name, { permanent: !map.tiles && sites.length <= 12, direction: "right", offset: [8, 0] })
         .addTo(leaflet);
     });
     leaflet.fitBounds(places, { padding: [40, 40], maxZoom: 13 });

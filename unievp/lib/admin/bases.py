@@ -40,7 +40,7 @@ class DeskAdmin(ModelAdmin):
     warn_unsaved_form = True
     # What a list leaves out is said above it.
     list_before_template = "admin/uniev/filters.html"
-    actions_detail: Sequence[str] = ()
+    actions_detail: Sequence[str | dict[str, Any]] = ()
     # Columns that a number typed into the search box is compared with, by their index: Django's
     # own search casts the column to text first.
     search_numbers: Sequence[str] = ()

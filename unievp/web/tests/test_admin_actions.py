@@ -45,13 +45,19 @@ def command_url(charger, action=""):
     return reverse("admin:chargers_charger_command", args=args)
 
 
+def names_in(actions):
+    """Of the buttons, and of those in menus."""
+    for action in actions:
+        yield from [action] if isinstance(action, str) else action["items"]
+
+
 def test_every_button_is_open_to_somebody(rf):
     """Nobody may "change" on a read-only page: its buttons name a permission of their own."""
     request = rf.get("/admin/")
     request.user = User.objects.create_superuser("root")
     closed = []
     for desk in admin.site._registry.values():
-        for name in getattr(desk, "actions_detail", None) or ():
+        for name in names_in(getattr(desk, "actions_detail", None) or ()):
             needed = getattr(getattr(desk, name), "allowed_permissions", ())
             if "change" in needed and not desk.has_change_permission(request):
                 closed.append(f"{desk}.{name}")
