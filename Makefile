@@ -40,6 +40,10 @@ test-slow: $(READY) ## The slow tier: chaos, kill -9, long fuzzing
 e2e: $(READY) ## Browser tests (Debian: apt install chromium)
 	@$(BIN)/pytest -m e2e $(wildcard e2e) $(ARGS) || [ $$? -eq 5 ]
 
+.PHONY: screenshots
+screenshots: $(READY) ## Take the pictures of README and docs anew (docs/images)
+	@$(BIN)/pytest -q -m e2e e2e/pictures/take.py $(ARGS)
+
 .PHONY: lint
 lint: $(READY) ## Style, formatting, types, import contracts, missing migrations
 	$(BIN)/ruff check .
