@@ -280,7 +280,7 @@ class TicketAdmin(AppendOnlyAdmin):
 
         question = Question(
             title=_("Change this ticket"),
-            text=_("Its history keeps who changed what."),
+            text=_("Its history keeps who changed what, and the company reads it."),
             submit=_("Save"),
             form_class=change_form(get_row(self, request, object_id)),
         )

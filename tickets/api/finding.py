@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,6 +21,7 @@ from tickets.services.opening import Report
 from unievp.lib.errors import ForbiddenError, InvalidError, NotFoundError
 
 _MAX_ID = 2**63 - 1
+_ABOUT = ("charger", "connector", "session", "payment")
 
 
 def find_ticket(endpoint: Endpoint, ticket_id: int) -> Ticket:
@@ -62,6 +65,17 @@ def report_of(endpoint: Endpoint, values: dict[str, Any]) -> Report:
     if "payment_id" in values:
         about["payment"] = find_payment(endpoint.actor, values["payment_id"])
     return Report(**{name: values[name] for name in names}, **about)
+
+
+@contextmanager
+def names_of_ids() -> Iterator[None]:
+    """A refusal names the part of the body: "charger_id", where the service says "charger"."""
+    try:
+        yield
+    except InvalidError as error:
+        if error.field not in _ABOUT:
+            raise
+        raise InvalidError(error.detail, field=f"{error.field}_id", code=error.code) from None
 
 
 def person_named(name: str | None) -> User | None:

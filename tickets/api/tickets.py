@@ -15,7 +15,14 @@ from cpo.access import Right
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.models import Driver, Scope
 from cpo.services.idempotency import Answer
-from tickets.api.finding import find_ticket, owner_of, person_named, report_of, require
+from tickets.api.finding import (
+    find_ticket,
+    names_of_ids,
+    owner_of,
+    person_named,
+    report_of,
+    require,
+)
 from tickets.api.serializers import TicketChangeRequest, TicketRequest, TicketView
 from tickets.models import Ticket, TicketCategory, TicketPriority, TicketStatus, TicketVia
 from tickets.selectors.tickets import NOT_DONE, is_overdue, searched
@@ -106,10 +113,11 @@ class Tickets(ListEndpoint[Ticket]):
         report = report_of(self, values)
 
         def write() -> Answer:
-            if isinstance(actor, Driver):
-                ticket = open_by_driver(report, driver=actor)
-            else:
-                ticket = open_ticket(report, cpo=cpo, actor=actor, via=TicketVia.API)
+            with names_of_ids():
+                if isinstance(actor, Driver):
+                    ticket = open_by_driver(report, driver=actor)
+                else:
+                    ticket = open_ticket(report, cpo=cpo, actor=actor, via=TicketVia.API)
             return Answer(201, shown(ticket, actor))
 
         return self.once(request, write)

@@ -178,6 +178,10 @@ def _check_owner(values: dict[str, Any], cpo: CPO | None) -> None:
         if about is not None and cpo is not None and about.cpo_id != cpo.pk:
             raise InvalidError(_("This is not of the same company."), field=name)
     charger, connector = values["charger"], values["connector"]
+    for name in ("session", "payment"):
+        about = values[name]
+        if about is not None and about.charger_id not in (None, charger.pk):
+            raise InvalidError(_("This was at another charger."), field=name)
     if connector is not None and connector.charger_id != charger.pk:
         raise InvalidError(_("This charger has no such connector."), field="connector")
 

@@ -79,6 +79,13 @@ def test_connector_without_its_charger_and_unknown_things_are_named(api):
     assert fields_of(api("POST", "tickets", {}), 400) == {"category", "subject"}
 
 
+def test_thing_of_another_company_than_the_named_one_is_refused(client, cpo):
+    make_charger(identity="RIVAL")
+    body = {"cpo_id": str(cpo.pk), "category": "charger", "subject": "X", "charger_id": "RIVAL"}
+    assert fields_of(Api(client)("POST", "tickets", body), 400) == {"charger_id"}
+    assert not Ticket.objects.exists()
+
+
 def test_rival_s_ticket_is_not_there(client, ticket, driver):
     rival = Api(client, make_cpo())
     for method, part, body in (

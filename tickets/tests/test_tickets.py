@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from chargers.tests.factories import make_charger
+from chargers.tests.factories import make_charger, make_token, send_one, start
 from cpo.access import visible
 from cpo.models import AuditEntry, Driver
 from cpo.tests.factories import make_cpo, make_member, make_user
@@ -83,6 +83,18 @@ def test_ticket_is_about_things_of_its_own_company(cpo):
     with pytest.raises(InvalidError) as refused:
         make_ticket(cpo, charger=make_charger(identity="RIVAL"))
     assert refused.value.field == "charger"
+
+
+def test_session_and_charger_belong_together(cpo):
+    charger, other = make_charger(cpo=cpo), make_charger(cpo=cpo)
+    make_token(cpo=cpo)
+    send_one(charger, start())
+    session = charger.sessions.get()
+    with pytest.raises(InvalidError) as refused:
+        make_ticket(cpo, charger=other, session=session)
+    assert refused.value.field == "session"
+    ticket = make_report(session=session)
+    assert (ticket.cpo, ticket.charger, ticket.connector) == (cpo, charger, session.connector)
 
 
 def test_report_of_a_driver_goes_to_the_charger_s_company_and_is_acknowledged(
