@@ -20,7 +20,7 @@ from tickets.services.replying import reply_token, revoke_links
 from unievp.lib import clock
 from unievp.web.pay.tickets import report
 from unievp.web.tests.cast import start_session
-from unievp.web.tests.paying import driver, make_config, make_outlet, page_of
+from unievp.web.tests.paying import driver, make_config, make_outlet, page_of, token_on
 from unievp.web.tests.test_pay_scan import a_rate
 
 pytestmark = pytest.mark.django_db
@@ -121,13 +121,15 @@ def test_what_cannot_be_used_is_refused_at_its_field(outlet, wrong, words):
     assert not Ticket.objects.exists()
 
 
-def test_same_words_twice_are_one_report(outlet):
+def test_form_that_is_sent_twice_is_one_report(outlet):
     phone = driver()
-    first, second = (tell(phone, page_of(outlet), text="Help") for _ in range(2))
+    token = token_on(text_of(phone.get(f"{page_of(outlet)}/report")))
+    first, second = (tell(phone, page_of(outlet), text="Help", token=token) for _ in range(2))
     assert (first.status_code, second.status_code) == (302, 302)
     assert Ticket.objects.count() == 1
-    tell(phone, page_of(outlet), text="Help, now!")
-    assert Ticket.objects.count() == 2
+    tell(phone, page_of(outlet), text="Help, now!", token=token)
+    tell(phone, page_of(outlet), text="Help, now!", token="nonsense")
+    assert Ticket.objects.count() == 3
 
 
 def test_who_reports_without_end_is_asked_to_wait(outlet, monkeypatch):

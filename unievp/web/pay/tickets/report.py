@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from django import forms
 from django.contrib import messages
-from django.core.cache import cache
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,29 +20,27 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
-from redis.exceptions import RedisError
 
 from chargers.models import Charger, ChargingSession, Connector, SessionStatus
 from chargers.selectors.outlets import find_connector
 from cpo.models import CPO
+from cpo.services.idempotency import Answer, once
 from payments.models import PaymentIntent
 from tickets.models import Ticket, TicketCategory, TicketPriority
 from tickets.services.opening import Contact, Report, open_by_driver
 from tickets.services.replying import reply_token
 from unievp.lib.errors import DomainError
+from unievp.lib.secrets import new_token
 from unievp.lib.throttle import Rate, client_address
 from unievp.web.pay.pages import driver_page, too_many
 from unievp.web.pay.payment import find_payment, unknown_payment
 from unievp.web.pay.scan import unknown_charger
 
-logger = logging.getLogger(__name__)
-
 # Whole networks of phones share one address.
 _REPORTS: Final = Rate("pay-report", 20, 3600)
-# The same words again within this are the same report.
-_SAME_S: Final = 600
 _LONGEST: Final = 2_000
 _FIELDS: Final = ("kind", "text", "email", "phone")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 class Kind(StrEnum):
@@ -172,20 +169,27 @@ def _report(request: HttpRequest, about: About) -> HttpResponseBase:
     form = ReportForm(request.POST)
     if not form.is_valid():
         return _show(request, about, form)
-    address = client_address(request)
-    key = _key(address, about, form)
-    before = _known(key)
-    if before is not None:
-        return _thank(request, before)
-    if wait := _REPORTS.retry_after(address):
+    if wait := _REPORTS.retry_after(client_address(request)):
         return too_many(request, wait)
     try:
-        ticket = _open(about, form)
+        ticket = _open_once(about, form)
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _show(request, about, form)
-    _remember(key, ticket)
     return _thank(request, ticket)
+
+
+def _open_once(about: About, form: ReportForm) -> Ticket:
+    """An impatient finger sends the same form twice."""
+    token = form.data.get("token", "")
+    said = "\0".join([about.back, *(str(form.cleaned_data[name]) for name in _FIELDS)])
+    answer = once(
+        AnonymousUser(),
+        key=token if _TOKEN.fullmatch(token) else "",
+        request=said.encode("utf-8", "replace"),
+        write=lambda: Answer(201, {"ticket": _open(about, form).pk}),
+    )
+    return Ticket.objects.get(pk=answer.body["ticket"])
 
 
 def _open(about: About, form: ReportForm) -> Ticket:
@@ -226,30 +230,10 @@ def _show(request: HttpRequest, about: About, form: ReportForm) -> HttpResponse:
         "company": about.company,
         "form": form,
         "sent": sent,
+        # Of a form that was refused: another one, for what was mended is another report.
+        "token": new_token(18),
         "kinds": [(kind.value, meaning.name) for kind, meaning in MEANINGS.items()],
         "longest": _LONGEST,
     }
     status = 422 if form.is_bound else 200
     return render(request, "pay/tickets/report.html", context, status=status)
-
-
-def _key(address: str, about: About, form: ReportForm) -> str:
-    """An impatient finger sends the same words twice."""
-    said = "\0".join([address, about.back, *(str(form.cleaned_data[name]) for name in _FIELDS)])
-    return f"pay-report:{hashlib.sha256(said.encode()).hexdigest()}"
-
-
-def _known(key: str) -> Ticket | None:
-    try:
-        pk = cache.get(key)
-    except RedisError:
-        logger.exception("What was reported before is not known")
-        return None
-    return Ticket.objects.filter(pk=pk).first() if pk else None
-
-
-def _remember(key: str, ticket: Ticket) -> None:
-    try:
-        cache.set(key, ticket.pk, _SAME_S)
-    except RedisError:
-        logger.exception("What was reported is not remembered")
