@@ -22,6 +22,7 @@ from ocpi.models import (
     Party,
     PublishedLocation,
     Push,
+    PushLine,
     RoamingContract,
     RoamingSession,
     RoamingToken,
@@ -117,6 +118,11 @@ def ended(pk: int) -> bool:
 
 def billed(pk: int) -> bool:
     return Cdr.objects.filter(roaming_session__session=pk).exists()
+
+
+def partner_is_away() -> bool:
+    """Whether a push has found nobody there."""
+    return PushLine.objects.filter(failures__gt=0).exists()
 
 
 def tell_progress(pk: int) -> int:

@@ -13,6 +13,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,9 +62,12 @@ class Platform:
             self._start("ocpp", "-m", "unievp.serve_ocpp")
 
     def wait(self) -> None:
-        until(lambda: self._listens(self.web_port), "the web process answers", self.troubles)
+        ports = {"the web process answers": self.web_port}
         if "ocpp" in self._processes:
-            until(lambda: self._listens(self.ocpp_port), "the chargers' door opens", self.troubles)
+            ports["the chargers' door opens"] = self.ocpp_port
+        for what, port in ports.items():
+            # A busy machine loads ten interpreters at once.
+            until(partial(self._listens, port), what, self.troubles, within_s=2 * PATIENCE_S)
         self.do("nothing")
 
     def do(self, deed: str, **values: Any) -> Any:
@@ -154,7 +158,10 @@ def two_platforms(folder: Path) -> Iterator[tuple[Platform, Platform]]:
 
 
 def until(
-    condition: Callable[[], Any], what: str, told: Callable[[], str] = str, within_s: float = 40.0
+    condition: Callable[[], Any],
+    what: str,
+    told: Callable[[], str] = str,
+    within_s: float = PATIENCE_S,
 ) -> Any:
     """Poll until it is true; fails by its name, with what the logs say."""
     deadline = time.monotonic() + within_s

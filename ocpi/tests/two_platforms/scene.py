@@ -126,7 +126,7 @@ class Scene:
         found: dict[str, Any] = until(known, f"session {pk} roams", self.troubles)
         return found
 
-    def settled(self, pk: int, *, within_s: float = 40.0) -> int:
+    def settled(self, pk: int) -> int:
         """Billed there, its CDR here, recomputed equal and booked; what it costs."""
         until(lambda: self.operator.do("billed", pk=pk), "the bill", self.troubles)
         said = self.at_operator(pk)
@@ -134,7 +134,6 @@ class Scene:
             lambda: self.provider.do("cdr_booked", session=said["ocpi_id"]),
             f"the CDR of {said['ocpi_id']} is booked",
             self.troubles,
-            within_s,
         )
         assert cdr == {
             "check": "ok",

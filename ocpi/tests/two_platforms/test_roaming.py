@@ -79,6 +79,7 @@ def the_provider_is_down_when_a_charge_ends(it: Scene, pk: int) -> int:
         lambda: any("cdrs" in one for one in it.operator.do("pushes", status="waiting")),
         "the CDR waits for the provider",
     )
+    it.operator.until("partner_is_away")
     it.note("charge ended while the provider was down")
     it.provider.road.open()
     total = it.settled(pk)
