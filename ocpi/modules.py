@@ -8,6 +8,7 @@ from typing import Final
 from ocpi.addresses import CPO_ROOT, EMSP_ROOT, absolute
 from ocpi.models import InterfaceRole, Partner, PartyRole
 from ocpi.selectors.parties import cpo_parties_for, emsp_party_for
+from ocpi.services.hubs import is_hub
 
 _S, _R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
 _CPO, _EMSP = PartyRole.CPO, PartyRole.EMSP
@@ -15,7 +16,9 @@ _CPO, _EMSP = PartyRole.CPO, PartyRole.EMSP
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """`played_by`: the role of ours that serves it; None for what every platform has."""
+    """`played_by`: the role of ours that serves it; None for what every platform has, HUB for what
+    only a hub is served.
+    """
 
     identifier: str
     role: InterfaceRole
@@ -37,6 +40,7 @@ SERVED: Final = [
     Module("cdrs", _S, f"{CPO_ROOT}/cdrs", _CPO),
     Module("tokens", _R, f"{CPO_ROOT}/tokens", _CPO),
     Module("commands", _R, f"{CPO_ROOT}/commands", _CPO),
+    Module("hubclientinfo", _R, f"{CPO_ROOT}/hubclientinfo", PartyRole.HUB),
     Module("chargingprofiles", _R, f"{CPO_ROOT}/chargingprofiles", _CPO),
     Module("locations", _R, f"{EMSP_ROOT}/locations", _EMSP),
     Module("tariffs", _R, f"{EMSP_ROOT}/tariffs", _EMSP),
@@ -54,4 +58,6 @@ def modules_for(partner: Partner) -> list[Module]:
         roles.add(_CPO)
     if emsp_party_for(partner) is not None:
         roles.add(_EMSP)
+    if is_hub(partner):
+        roles.add(PartyRole.HUB)
     return [module for module in SERVED if module.played_by in roles]

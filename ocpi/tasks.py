@@ -12,6 +12,7 @@ from chargers import events as field
 from chargers.models import ReservationStatus
 from ocpi import events
 from ocpi.models import CommandRequest, Partner, PartnerStatus, PulledList, RequestStatus
+from ocpi.services import hubs
 from ocpi.services.calling import log
 from ocpi.services.calling.client import CallError
 from ocpi.services.commands import telling
@@ -67,6 +68,7 @@ def on_reservation_changed(event: field.ReservationChanged) -> None:
 def on_partner_registered(event: events.PartnerRegistered) -> None:
     fetch_tokens.apply_async((event.partner_id,), retry=False)
     pull_new_operator.apply_async((event.partner_id,), retry=False)
+    pull_hub_clients.apply_async(([event.partner_id],), retry=False)
 
 
 def on_cdr_received(event: events.CdrReceived) -> None:
@@ -104,6 +106,11 @@ def refresh_tariffs() -> int:
 @shared_task
 def follow_sessions(session_ids: list[int]) -> int:
     return sessions.follow_sessions(session_ids)
+
+
+@shared_task
+def pull_hub_clients(partner_ids: list[int] | None = None) -> int:
+    return hubs.pull_clients(partner_ids)
 
 
 @shared_task
@@ -155,8 +162,8 @@ def fetch_tokens(partner_id: int, attempt: int = 0) -> int:
         return fetching.fetch_tokens(partner)
     except CallError:
         if attempt < len(_SOON_S):
-            later = {"countdown": _SOON_S[attempt], "retry": False}
-            fetch_tokens.apply_async((partner_id, attempt + 1), **later)
+            again = (partner_id, attempt + 1)
+            fetch_tokens.apply_async(again, countdown=_SOON_S[attempt], retry=False)
         # Its own log has it, and the hourly sweep comes back to it.
         return 0
 
@@ -184,8 +191,8 @@ def pull_new_operator(partner_id: int, attempt: int = 0) -> int:
     count = pulling.pull_partners([partner_id])
     broken = PulledList.objects.filter(partner_id=partner_id).exclude(error="")
     if broken.exists() and attempt < len(_SOON_S):
-        later = {"countdown": _SOON_S[attempt], "retry": False}
-        pull_new_operator.apply_async((partner_id, attempt + 1), **later)
+        again = (partner_id, attempt + 1)
+        pull_new_operator.apply_async(again, countdown=_SOON_S[attempt], retry=False)
     return count
 
 

@@ -17,6 +17,7 @@ from ocpi.api.emsp_receivers import (
     ForeignTariffs,
 )
 from ocpi.api.emsp_tokens import Authorize, OwnTokens
+from ocpi.api.hub_clients import HubClientInfo
 from ocpi.api.profiles import ChargingProfiles
 from ocpi.api.tokens import TokenObject
 from ocpi.api.versions import VersionDetails, Versions
@@ -44,6 +45,7 @@ urlpatterns = [
     *_both(f"{_CPO}/cdrs", Cdrs),
     *_both(f"{_CPO}/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
     *_both(f"{_CPO}/commands/<str:command>", Commands),
+    *_both(f"{_CPO}/hubclientinfo/<str:country_code>/<str:party_id>", HubClientInfo),
     *_both(f"{_CPO}/chargingprofiles/<str:session_id>", ChargingProfiles),
     *_both(f"{_EMSP}/locations/{_OBJECT}", ForeignLocations),
     *_both(f"{_EMSP}/locations/{_OBJECT}/<str:evse_uid>", ForeignLocations),

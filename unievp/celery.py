@@ -71,6 +71,7 @@ SCHEDULE: dict[str, tuple[str, float]] = {
     "publish locations to partners": ("ocpi.tasks.sweep_locations", 15.0),
     "publish tariffs to partners": ("ocpi.tasks.refresh_tariffs", MINUTE),
     "follow roaming sessions": ("ocpi.tasks.sweep_sessions", 20.0),
+    "read who is behind hubs": ("ocpi.tasks.pull_hub_clients", HOUR),
     "tell partners of charging profiles": ("ocpi.tasks.sweep_profiles", 15.0),
     "tell partners results": ("ocpi.tasks.sweep_requests", 10.0),
     "push to partners": ("ocpi.tasks.push", 10.0),

@@ -21,7 +21,7 @@ from ocpi.admin.roaming import (
     RoamingTagAdmin,
     RoamingTokenAdmin,
 )
-from ocpi.admin.traffic import CommandRequestAdmin, ExchangeAdmin, PushAdmin
+from ocpi.admin.traffic import CommandRequestAdmin, ExchangeAdmin, HubClientAdmin, PushAdmin
 
 __all__ = [
     "CdrAdmin",
@@ -32,6 +32,7 @@ __all__ = [
     "ForeignSessionAdmin",
     "ForeignTariffAdmin",
     "GivenAuthorizationAdmin",
+    "HubClientAdmin",
     "OwnTokenAdmin",
     "PartnerAdmin",
     "PartnerBalanceAdmin",

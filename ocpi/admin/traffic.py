@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from cpo.models import User
-from ocpi.models import CommandRequest, Exchange, Push, PushStatus, RequestStatus
+from ocpi.models import CommandRequest, Exchange, HubClient, Push, PushStatus, RequestStatus
 from ocpi.services.pushing.sweeping import resend
 from unievp.lib.admin import (
     Question,
@@ -36,6 +36,22 @@ _REQUEST_COLOURS: Final = {
     RequestStatus.TOLD: "success",
     RequestStatus.UNTOLD: "danger",
 }
+
+
+@admin.register(HubClient)
+class HubClientAdmin(ReadOnlyAdmin):
+    """Told by hubs; theirs to change."""
+
+    list_display = ("country_code", "party_id", "role", "partner", "status", "changed")
+    list_filter = ("status", "role", ("partner", AutocompleteSelectFilter))
+    list_select_related = ("partner",)
+    search_fields = ("party_id", "partner__name")
+    fields = (("country_code", "party_id", "role"), "partner", ("status", "changed"))
+    readonly_fields = ("changed",)
+
+    @column(_("changed"), ordering="last_updated")
+    def changed(self, row: HubClient) -> str:
+        return since(row.last_updated)
 
 
 @admin.register(Push)

@@ -19,6 +19,7 @@ from ocpi.models.foreign.location import ForeignLocation
 from ocpi.models.foreign.pulled import PulledList
 from ocpi.models.foreign.session import ForeignSession, ForeignStatus
 from ocpi.models.foreign.tariff import ForeignTariff, ForeignTariffVersion
+from ocpi.models.hub import ConnectionStatus, HubClient
 from ocpi.models.partner import (
     InboundToken,
     InboundTokenKind,
@@ -55,6 +56,7 @@ __all__ = [
     "CdrDifference",
     "CommandRequest",
     "CommandType",
+    "ConnectionStatus",
     "ContractStatus",
     "Direction",
     "ExceptionalHours",
@@ -68,6 +70,7 @@ __all__ = [
     "ForeignTariffVersion",
     "GivenAuthorization",
     "HeldBecause",
+    "HubClient",
     "ImageCategory",
     "InboundToken",
     "InboundTokenKind",

@@ -158,6 +158,7 @@ _GROUPS: tuple[tuple[Text, tuple[tuple[str, str], ...]], ...] = (
             ("ocpi.PartnerBalance", "balance"),
             ("payments.BillCredit", "undo"),
             ("ocpi.PulledList", "playlist_add_check"),
+            ("ocpi.HubClient", "hub"),
             ("ocpi.Push", "outbox"),
             ("ocpi.Exchange", "swap_horiz"),
         ),

@@ -18,6 +18,7 @@ from ocpi.models import (
     RoamingSession,
 )
 from ocpi.services.calling.client import Call, below, routing
+from ocpi.services.hubs import is_away
 from ocpi.services.profiles.active import profile_text
 from ocpi.services.pushing.marking import listening_side
 from ocpi.wire import json
@@ -114,6 +115,8 @@ def _session(push: Push, url: str) -> Parcel | None:
     )
     if row is None:
         return None
+    if is_away(push.partner_id, row.country_code, row.party_id):
+        return None
     party = row.our_party
     heads = routing(party, row.country_code, row.party_id)
     address = below(url, party.country_code, party.party_id, row.ocpi_id)
@@ -129,6 +132,8 @@ def _cdr(push: Push, url: str) -> Parcel | None:
     if row is None:
         return None
     session = row.roaming_session
+    if is_away(push.partner_id, session.country_code, session.party_id):
+        return None
     heads = routing(session.our_party, session.country_code, session.party_id)
     return Parcel((Call("POST", url, "cdrs", json.Fragment(row.body), heads),))
 
@@ -153,6 +158,8 @@ def _profile(push: Push, url: str) -> Parcel | None:
     if row is None or row.session.status == SessionStatus.ENDED:
         return None
     body = profile_text(row)
+    if is_away(push.partner_id, row.country_code, row.party_id):
+        return None
     heads = routing(row.our_party, row.country_code, row.party_id)
     call = Call("PUT", below(url, row.ocpi_id), "chargingprofiles", json.Fragment(body), heads)
     return Parcel((call,), body)
