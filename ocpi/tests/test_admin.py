@@ -45,6 +45,7 @@ def test_new_partner_gets_a_token_that_is_shown_once(staff, peer, settings):
         {
             "name": "Roamer",
             "token_encoding": "base64",
+            "margin_percent": "0",
             **{
                 f"{prefix}-{name}": "0"
                 for prefix in ("parties", "endpoints")

@@ -15,8 +15,8 @@ from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
 from ocpi.tests.partners import connect_partner
 from ocpi.tests.peer import success
 
-# The lists are read with no transaction open.
-pytestmark = pytest.mark.django_db(transaction=True)
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
