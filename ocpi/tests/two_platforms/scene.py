@@ -89,6 +89,8 @@ class Scene:
         place = self.app.get("roaming/locations?near=-6.2,106.84")["results"][0]
         whole = self.app.get(f"roaming/locations/{place['id']}")
         evse = whole["evse_list"][connector - 1]
+        (tariff,) = evse["connectors"][0]["tariffs"]
+        assert "per kWh" in tariff["short"]
         body = {
             "roaming_location_id": place["id"],
             "evse_uid": evse["uid"],
