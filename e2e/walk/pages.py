@@ -26,6 +26,7 @@ PORTAL = (
     "/power",
     "/power/{site}",
     "/simulator",
+    "/reports",
     "/wallet",
     "/company",
     "/company/team",

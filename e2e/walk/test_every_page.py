@@ -2,8 +2,7 @@
 
 Nothing may go wrong in the browser (`Visitor.troubles`: errors, the policy, foreign hosts), nothing
 may be wider than the screen, and axe may find nothing serious (once by day at the desk, once by
-night on the phone). `PICTURES=1` keeps a screenshot of
-each, for people to look at.
+night on the phone). `PICTURES=1` keeps a screenshot of each, for people to look at.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from e2e.walk.business import make_business
 from e2e.walk.pages import ACCOUNT, DRIVER, ENTRANCE, PORTAL, STATUS
 
 PASSWORD = "a-long-password"
-PATIENCE_S = 5
+PATIENCE_S = 15
 # A busy machine needs a multiple of the half minute that each takes.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -36,7 +35,7 @@ class Walk:
         visitor.expected.append("was preloaded")
         # The browser says so about the pages that tell of something that is not there.
         visitor.expected.append("the server responded with a status of 4")
-        visitor.context.set_default_timeout(5_000)
+        visitor.context.set_default_timeout(30_000)
 
     def look(self, address):
         page, where = self.visitor.page, address.format(**self.ids)
