@@ -29,7 +29,8 @@ class PresenceChangeAdmin(ReadOnlyAdmin):
     list_select_related = ("charger",)
     search_fields = ("charger__identity",)
     search_help_text = gettext_lazy("Charger id")
-    ordering = ("-at", "-id")
+    # As they came: a month of a large fleet is not sorted for one page.
+    ordering = ("-id",)
     fields = ("time", "charger_link", "state")
     readonly_fields = fields
 

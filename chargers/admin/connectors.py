@@ -144,7 +144,8 @@ class ConnectorStatusChangeAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("charger",)
     search_fields = ("charger__identity", "error_code", "vendor_error_code")
-    ordering = ("-received_at",)
+    # As they came: a month of a large fleet is not sorted for one page.
+    ordering = ("-id",)
 
     @column(_("reported"), ordering="reported_at")
     def reported(self, change: ConnectorStatusChange) -> str:

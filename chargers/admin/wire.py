@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -90,6 +91,13 @@ class WireRowAdmin(ReadOnlyAdmin):
         if identity is None:
             return str(row.charger_id)
         return link(change_url("chargers.charger", row.charger_id), identity)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """By their time for one charger or session, as its index has them; all of them as they
+        came, for no index has every charger's in the order of time.
+        """
+        narrow = any(request.GET.get(name) for name in (ChargerFilter.parameter_name, SEARCH_VAR))
+        return super().get_ordering(request) if narrow else ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_identity(super().get_queryset(request))

@@ -24,7 +24,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("cpo",)
     search_fields = ("=subject_id", "action", "subject_label", "actor_label")
-    date_hierarchy = "at"
     fields = ("time", "actor_label", "cpo", "action", "subject", "reason", "was", "is_now")
     readonly_fields = fields
 

@@ -91,7 +91,6 @@ class PaymentIntentAdmin(ReadOnlyAdmin):
         "attempts__gateway_id__iexact",
     )
     search_help_text = _("Charger id, e-mail, or a reference in full")
-    date_hierarchy = "created_at"
     fields = (
         ("state", "cpo"),
         ("review", "late"),
