@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cpo.models import User
+from tickets.downloads import send_file
 from tickets.models import Ticket, TicketAttachment, TicketStatus, TicketVia
 from tickets.selectors.comments import comments_for
 from tickets.services.changing import Change, change_ticket, unwatch, watch
 from tickets.states import TICKET
-from unievp.lib.downloads import attachment
 from unievp.lib.errors import DomainError
 
 QUICK: Final = "tickets_ticket_quick"
@@ -69,15 +69,13 @@ def quick(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def download(request: HttpRequest, pk: int, file_pk: UUID) -> HttpResponseBase:
-    """Named by us: what its name was outside is only shown."""
     if not request.user.has_perm("tickets.view_ticket"):
         raise PermissionDenied
     rows = TicketAttachment.objects.select_related("ticket")
     file = rows.filter(pk=file_pk, ticket=pk).first()
     if file is None:
         raise Http404
-    name = f"{file.ticket.number}-{str(file.pk)[:8]}.{file.extension}"
-    return attachment(file.file.open("rb"), name=name, size=file.size)
+    return send_file(file)
 
 
 def _do(ticket: Ticket, wanted: str, person: User) -> None:

@@ -14,12 +14,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from tickets.downloads import send_file
 from tickets.models import Ticket, TicketComment, TicketSide, TicketStatus
 from tickets.selectors.comments import attachments_for, comments_for
 from tickets.services.attaching import File
 from tickets.services.replying import read_token, reply_by_link
 from unievp.lib.documents import MOST_BYTES
-from unievp.lib.downloads import attachment
 from unievp.lib.errors import DomainError, NotFoundError, RefusedError
 from unievp.web.pay.pages import driver_page, not_found, say
 
@@ -56,8 +56,7 @@ def reply_file(request: HttpRequest, token: str, pk: UUID) -> HttpResponseBase:
     file = attachments_for(ticket, None).filter(pk=pk).first()
     if file is None:
         return not_found(request, _("This file is not here"), _("Open it from its report again."))
-    name = f"{ticket.number}-{str(file.pk)[:8]}.{file.extension}"
-    return attachment(file.file.open("rb"), name=name, size=file.size)
+    return send_file(file)
 
 
 def _show(request: HttpRequest, ticket: Ticket, token: str, errors: dict[str, str]) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from tickets.downloads import send_file
 from tickets.models import (
     ChangedField,
     Ticket,
@@ -29,7 +30,6 @@ from tickets.selectors.comments import attachments_for, comments_for
 from tickets.selectors.people import assignable
 from tickets.services.texts import LONGEST_TEXT
 from tickets.states import TICKET
-from unievp.lib.downloads import attachment
 from unievp.web.portal.company import Desk, portal_page
 from unievp.web.portal.tickets.clocks import clocks_of
 from unievp.web.portal.tickets.common import find_ticket, may_write
@@ -92,17 +92,11 @@ def thread(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 @require_GET
 @portal_page
 def download(_request: HttpRequest, desk: Desk, number: str, pk: UUID) -> HttpResponseBase:
-    """Named by us: what its name was outside is only shown."""
     ticket = find_ticket(desk, number)
     file = attachments_for(ticket, desk.user).filter(pk=pk).first()
     if file is None:
         raise Http404
     return send_file(file)
-
-
-def send_file(file: TicketAttachment) -> HttpResponseBase:
-    name = f"{file.ticket.number}-{str(file.pk)[:8]}.{file.extension}"
-    return attachment(file.file.open("rb"), name=name, size=file.size)
 
 
 def show_ticket(
@@ -181,8 +175,7 @@ def _history(ticket: Ticket) -> list[Step]:
     """The latest first."""
     rows = ticket.changes.order_by("-pk")[:_CHANGES]
     return [
-        Step(row.at, row.who, _change(row), _(row.reason) if row.reason else "")
-        for row in rows
+        Step(row.at, row.who, _change(row), _(row.reason) if row.reason else "") for row in rows
     ]
 
 
