@@ -183,9 +183,11 @@ class Bench:
         }
 
     def _with_portals(self, order: dict[str, Any]) -> dict[str, Any]:
-        from bench.portals import Audience, compare
+        from bench.portals import Audience, compare, put_first
 
         options = self.options
+        measured = (psutil.Process(one.pid) for one in (self.server, self.generator))
+        put_first([*measured, self.postgres, self.valkey])
         audience = Audience(self.cores[-1], self.stack, _end)
         _wait_for(audience.port)
         return compare(

@@ -29,8 +29,8 @@ GROWING = (
 def first_columns(model: type[Model]) -> set[str]:
     """Of the key and of every index over all rows."""
     found = {"pk", "id"}
-    for field in model._meta.concrete_fields:
-        if field.db_index or field.unique:
+    for field in model._meta.local_fields:
+        if vars(field)["db_index"] or field.unique:
             found.add(field.name)
     for index in model._meta.indexes:
         if index.condition is None:
@@ -42,7 +42,7 @@ def name_of(part: Any) -> str:
     if isinstance(part, str):
         return part.lstrip("-")
     expression = getattr(part, "expression", part)
-    return expression.name if isinstance(expression, F) else ""
+    return str(vars(expression)["name"]) if isinstance(expression, F) else ""
 
 
 @pytest.mark.parametrize("model", GROWING, ids=lambda model: model.__name__)
