@@ -277,6 +277,17 @@ def test_nothing_that_a_partner_sends_breaks_the_check(operator, contract, chang
     assert cdr.differences.get().why
 
 
+def test_absurd_amounts_break_nothing(operator, contract):
+    cost = {"excl_vat": Decimal(10) ** 30, "incl_vat": 1}
+    cdr = settled(operator, cdr_body(contract, total_energy_cost=cost, total_time=Decimal("1e30")))
+    assert (cdr.check_state, cdr.charge is None) == ("differs", False)
+    assert ("total_time", None, Decimal(1)) in differences(cdr)
+    dear = tariff_body(energy="99999999999999")
+    assert (
+        settled(operator, cdr_body(contract, "CDR2", tariffs=[dear])).check_state == "unpriceable"
+    )
+
+
 def test_recheck_counts_a_tariff_that_came_later(operator, contract):
     cdr = settled(operator, cdr_body(contract, tariffs=[]))
     put_tariff(operator, tariff_body())
@@ -327,6 +338,13 @@ def test_credit_before_its_cdr_waits_for_it(operator, contract):
     assert (credit.check_state, credit.held_because) == ("ok", "")
     assert books(contract, operator) == (0, 0, 0)
     assert in_balance()
+
+
+def test_credit_of_a_peer_that_negates_everything_is_understood(operator, contract):
+    settled(operator, cdr_body(contract))
+    credit = settled(operator, {**credit_body(contract), "total_energy": -10, "total_time": -1})
+    assert (credit.check_state, credit.energy_wh) == ("ok", 10_000)
+    assert books(contract, operator) == (0, 0, 0)
 
 
 def test_half_a_credit_is_a_question_for_people(operator, contract, heard):

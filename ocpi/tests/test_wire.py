@@ -58,6 +58,16 @@ def test_what_no_column_holds_is_refused(raw):
         json.loads(raw)
 
 
+@pytest.mark.parametrize("number", ["1e999999999", "-1.5E+99999", "1e-999999999", f"0.{'1' * 60}"])
+def test_numbers_that_would_fill_the_memory_are_refused(number):
+    with pytest.raises(ValueError, match="no amount of anything"):
+        json.loads(f'{{"n": {number}}}')
+
+
+def test_nothing_is_nothing_whatever_its_exponent():
+    assert json.dumps(json.loads('{"n": 0e999999999, "m": 0.25}')) == b'{"n":0,"m":0.25}'
+
+
 def test_sample_of_the_specification_carries_a_newline():
     assert tokens_in("Token ZXhhbXBsZS10b2tlbgo=")[0] == "example-token"
     assert header_of("example-token") == "Token ZXhhbXBsZS10b2tlbg=="

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from unievp.lib.clock import isoformat_z
 
 Fragment = orjson.Fragment
+_LONGEST: Final = 40
 
 
 def dumps(value: Any) -> bytes:
@@ -23,8 +24,10 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(raw: bytes | str) -> Any:
-    """Numbers with a point as Decimal. Raises ValueError, also for NaN and an escaped NUL."""
-    value = json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
+    """Numbers with a point as Decimal. Raises ValueError, also for NaN, an escaped NUL, and numbers
+    that would fill the memory once they are written out (`1e999999999`).
+    """
+    value = json.loads(raw, parse_float=_decimal, parse_constant=_no_number)
     _check_storable(value)
     return value
 
@@ -47,6 +50,15 @@ def _default(value: Any) -> Any:
         return isoformat_z(value)
     message = f"{type(value).__name__} is not for the wire"
     raise TypeError(message)
+
+
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if len(text) > _LONGEST or (value and abs(value.adjusted()) > _LONGEST):
+        message = f"{text[:20]} is no amount of anything"
+        raise ValueError(message)
+    # Of 0 with an exponent, nothing is left but 0.
+    return value if value else Decimal()
 
 
 def _no_number(text: str) -> Any:

@@ -48,7 +48,8 @@ def read_cdr(reader: Reader) -> CdrFields:
         session_id=reader.optional_code("session_id", 36),
         started_at=started,
         ended_at=ended,
-        energy_wh=read_wh(reader, "total_energy"),
+        # A credit negates its total cost alone; some peers negate all that they have.
+        energy_wh=read_wh(reader, "total_energy", negated=is_credit),
         currency=reader.code("currency", 3).upper(),
         total_excl=read_amount(cost, "excl_vat"),
         total_incl=read_amount(cost, "incl_vat") if cost.has("incl_vat") else None,

@@ -66,9 +66,9 @@ def read_token_used(reader: Reader) -> TokenUsed:
     )
 
 
-def read_wh(reader: Reader, name: str) -> int:
-    """A number of kWh as Wh. Below 0 or beyond any charger: 2001."""
-    value = reader.number(name)
+def read_wh(reader: Reader, name: str, *, negated: bool = False) -> int:
+    """A number of kWh as Wh. Below 0 or beyond any charger: 2001; `negated`: some peers do that."""
+    value = abs(reader.number(name)) if negated else reader.number(name)
     if not 0 <= value < 1_000_000:
         raise reader.fault(name, "kWh from 0, please")
     return round(value * 1000)

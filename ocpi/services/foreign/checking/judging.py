@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ocpi.models import CdrCheck, CdrDifference, ForeignCdr
+from ocpi.objects.foreign.sessions import LARGEST
 from ocpi.services.foreign.booking import original_of
 from ocpi.services.foreign.checking.comparing import Difference, compare
 from ocpi.services.foreign.checking.recomputing import CannotRecomputeError, recompute
@@ -23,6 +24,8 @@ def check_cdr(cdr: ForeignCdr) -> None:
         return
     try:
         ours = recompute(cdr, body)
+        if max(ours.excl, ours.incl) >= LARGEST:
+            raise CannotRecomputeError("its tariff and volumes come to no amount")
     except CannotRecomputeError as error:
         _store(cdr, CdrCheck.UNPRICEABLE, [Difference("total_cost", None, None, str(error))])
         return
@@ -56,4 +59,14 @@ def _store(cdr: ForeignCdr, state: CdrCheck, found: Iterable[Difference]) -> Non
 
 
 def _columns(one: Difference) -> dict[str, Any]:
-    return {"what": one.what, "theirs": one.theirs, "ours": one.ours, "why": one.why[:300]}
+    return {
+        "what": one.what,
+        "theirs": _storable(one.theirs),
+        "ours": _storable(one.ours),
+        "why": one.why[:300],
+    }
+
+
+def _storable(value: Decimal | None) -> Decimal | None:
+    """What is beyond any amount is no amount; the body has it."""
+    return value if value is None or abs(value) < LARGEST else None
