@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from ocpi.models import ForeignCdr, ForeignLocation, ForeignSession, ForeignTariff
 from ocpi.objects.abroad import evse_views, summary, tariff_ids_of
@@ -76,10 +76,12 @@ def _words(tariff: ForeignTariff, time_zone: str, language: str) -> dict[str, An
 def add_places(sessions: Sequence[ForeignSession]) -> None:
     """`location`, `cost`, `cost_includes_tax` and `charged` of each, by two queries for all."""
     places = _places_of(sessions)
+    # With what credit CDRs have taken back.
     charges = dict(
-        ForeignCdr.objects.filter(
-            session__in=sessions, is_credit=False, charge__isnull=False
-        ).values_list("session_id", "charge__total")
+        ForeignCdr.objects.filter(session__in=sessions, charge__isnull=False)
+        .order_by()
+        .values_list("session_id")
+        .annotate(Sum("charge__total"))
     )
     for session in sessions:
         place = places.get(_key(session, session.location_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -205,9 +206,9 @@ def test_card_is_judged_as_it_is_now(ask):
     assert GivenAuthorization.objects.exclude(reference="").count() == 1
 
 
-def owe(driver, amount):
-    account = receivable_account(driver.pk, driver.pk)
-    legs = [debit(account, amount), credit(BANK, amount)]
+def owe(driver, amount, currency="IDR"):
+    account = receivable_account(driver.pk, driver.pk, currency)
+    legs = [debit(account, amount), credit(replace(BANK, currency=currency), amount)]
     ledger.post(key=f"owed:{driver.pk}:{amount}", kind=Booking.ADJUSTMENT, legs=legs)
 
 
@@ -221,6 +222,14 @@ def test_driver_who_owes_the_limit_has_no_credit(ask):
     assert info["allowed"] == "NO_CREDIT"
     assert info["info"] == {"language": "en", "text": "Pay what is open, please."}
     assert "authorization_reference" not in info
+    change_credit(contract, credit_limit=None, actor="test")
+    assert data(ask("04A1"))["allowed"] == "ALLOWED"
+
+
+def test_debt_in_another_currency_is_no_credit_under_a_limit(ask):
+    contract = let_roam(card="04A1", credit_limit=50_000)
+    owe(contract.driver, 1, "EUR")
+    assert data(ask("04A1"))["allowed"] == "NO_CREDIT"
     change_credit(contract, credit_limit=None, actor="test")
     assert data(ask("04A1"))["allowed"] == "ALLOWED"
 

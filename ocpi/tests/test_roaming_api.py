@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from cpo.services import supabase
 from cpo.tests.api import Api, fields_of
-from ocpi.models import ForeignLocation, ForeignTariff, SentCommand
+from ocpi.models import ForeignCdr, ForeignLocation, ForeignTariff, SentCommand
 from ocpi.services.sent_commands.sending import send_command
 from ocpi.tests.emsp import (
     connect_operator,
@@ -22,6 +24,11 @@ from ocpi.tests.emsp import (
     make_session,
 )
 from ocpi.tests.peer import success
+from payments.chart import Booking, receivable_account
+from payments.ledger.legs import credit, debit
+from payments.models import RoamingCharge
+from payments.services import ledger
+from payments.tests.factories import BANK
 from unievp.lib import clock
 
 pytestmark = pytest.mark.django_db
@@ -345,3 +352,53 @@ def test_cost_without_tax_or_in_an_unknown_currency_is_said_to_be_so(budi, opera
     other = make_session(operator, token, "S2", currency="XAU", location_id="ELSEWHERE")
     shown = budi("GET", f"roaming/sessions/{other.pk}").json()
     assert (shown["cost"], shown["currency"], shown["location"]) == (None, "XAU", None)
+
+
+def test_session_says_what_the_driver_owes_for_it_less_what_was_taken_back(budi, operator, place):
+    token = budi.driver.roaming_contract.tokens.get()
+    session = make_session(operator, token, status="COMPLETED", ended_at=clock.now())
+    assert budi("GET", f"roaming/sessions/{session.pk}").json()["charged"] is None
+    first = book(session, "CDR1", 1_000)
+    book(session, "CDR1-C", -1_000, credits=first)
+    book(session, "CDR2", 1_250)
+    assert budi("GET", f"roaming/sessions/{session.pk}").json()["charged"] == 1_250
+    assert budi("GET", "roaming/sessions").json()["results"][0]["charged"] == 1_250
+
+
+def book(session, name, total, credits=None):
+    """A CDR of the session and its charge; `total` in minor units."""
+    token = session.own_token
+    driver = token.contract.driver
+    debt, bank = receivable_account(driver.pk, driver.pk, "EUR"), replace(BANK, currency="EUR")
+    sides = (debt, bank) if total > 0 else (bank, debt)
+    legs = [debit(sides[0], abs(total)), credit(sides[1], abs(total))]
+    charge = RoamingCharge.objects.create(
+        driver=driver,
+        partner_reference=str(session.partner_id),
+        cdr_reference=name,
+        currency="EUR",
+        net=total,
+        credits=credits,
+        charged_at=clock.now(),
+        booking=ledger.post(key=name, kind=Booking.ADJUSTMENT, legs=legs)[0],
+    )
+    ForeignCdr.objects.create(
+        partner=session.partner,
+        country_code="DE",
+        party_id="CPO",
+        ocpi_id=name,
+        session=session,
+        own_token=token,
+        is_credit=credits is not None,
+        credit_reference_id=credits.cdr_reference if credits else "",
+        started_at=session.started_at,
+        ended_at=clock.now(),
+        energy_wh=1_000,
+        currency="EUR",
+        total_excl=Decimal(total) / 100,
+        body="{}",
+        last_updated=clock.now(),
+        received_at=clock.now(),
+        charge=charge,
+    )
+    return charge

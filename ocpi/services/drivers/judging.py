@@ -26,8 +26,8 @@ from ocpi.models import (
 from ocpi.selectors.parties import emsp_party_for
 from ocpi.wire import codes, json
 from ocpi.wire.reading import Reader
-from payments.chart import AccountRef, Code, Owner
-from payments.services.ledger import balance_of
+from payments.chart import Code, Owner
+from payments.models import LedgerAccount
 from unievp.lib import clock
 
 _MOST_EVSES: Final = 200
@@ -79,13 +79,21 @@ def verdict(token: OwnToken, now: datetime) -> Allowed:
 
 
 def has_credit(contract: RoamingContract) -> bool:
-    return contract.credit_limit is None or owed_by(contract) < contract.credit_limit
+    """Whether the driver owes less than the contract allows.
 
-
-def owed_by(contract: RoamingContract) -> int:
-    """What the driver owes the platform on account, in rupiah."""
-    account = AccountRef(Code.DRIVER_RECEIVABLE, Owner.DRIVER, str(contract.driver_id))
-    return balance_of(account)
+    The limit is in rupiah and no rate of exchange is ours to guess: with a limit, one open debt in
+    another currency is as much as is allowed.
+    """
+    limit = contract.credit_limit
+    if limit is None:
+        return True
+    accounts = LedgerAccount.objects.filter(
+        code=Code.DRIVER_RECEIVABLE,
+        owner_type=Owner.DRIVER,
+        owner_id=str(contract.driver_id),
+    )
+    owed = {account.currency: account.balance for account in accounts}
+    return owed.pop("IDR", 0) < limit and not any(debt > 0 for debt in owed.values())
 
 
 def forget_refusals() -> int:

@@ -61,7 +61,8 @@ def a_charge_by_the_app_with_everything_doubled(it: Scene, *, connector: int) ->
     it.succeeded(it.stop_by_app(session["id"]))
     it.operator.until("ended", pk=pk)
     total = it.settled(pk)
-    assert it.app.get(f"roaming/sessions/{session['id']}")["status"] == "COMPLETED"
+    over = it.app.get(f"roaming/sessions/{session['id']}")
+    assert (over["status"], over["charged"]) == ("COMPLETED", total)
     assert it.operator.do("charges_at", connector=connector) == 1
     # Pushed twice, and now pulled as well: one row.
     assert it.provider.do("pull_cdrs") == 1
