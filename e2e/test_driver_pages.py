@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from chargers.models import Charger, ChargingSession, Presence
 from e2e.conftest import PHONE, SCREENSHOTS, WIDE
 from e2e.processes import aside
+from e2e.walk.axe import grave_issues
 from payments.models import PaymentIntent
 from payments.services.billing import bill_session
 from payments.services.intents.sending import send_attempt
@@ -61,6 +62,7 @@ class Tour:
             page.goto(f"{self.visitor.server}{address}")
         self.visitor.picture(f"pay-{self.name}-{name}", whole=whole)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert grave_issues(page) == []
 
 
 @pytest.fixture(params=[("id", True), ("en", False)], ids=["id", "en"])

@@ -6,10 +6,11 @@
     return element ? JSON.parse(element.textContent) : null;
   };
   const canvas = document.getElementById("curves");
-  const curves = read("curves-data");
-  const sites = read("sites-data") ?? [];
+  let curves = read("curves-data");
+  let sites = read("sites-data") ?? [];
   const map = read("map-data");
   let chart = null;
+  let markers = null;
 
   // A canvas knows no custom properties: let the browser compute the colour first.
   function colour(value) {
@@ -78,18 +79,47 @@
   function showSites(ground) {
     const leaflet = L.map(ground, { attributionControl: Boolean(map.tiles), scrollWheelZoom: false });
     if (map.tiles) L.tileLayer(map.tiles, { attribution: map.credit, maxZoom: 19 }).addTo(leaflet);
+    markers = L.layerGroup().addTo(leaflet);
+    leaflet.fitBounds(mark(), { padding: [40, 40], maxZoom: 13 });
+  }
+
+  // Where the sites are, each in the colour of what it does now.
+  function mark() {
+    markers.clearLayers();
     const places = sites.map((site) => site.at.map(Number));
     sites.forEach((site, index) => {
       L.circleMarker(places[index], { className: `site site-${site.state}`, radius: 9 })
         .bindPopup(() => label(site))
         // On a plain ground a dot alone tells nothing.
         .bindTooltip(site.name, { permanent: !map.tiles && sites.length <= 12, direction: "right", offset: [8, 0] })
-        .addTo(leaflet);
+        .addTo(markers);
     });
-    leaflet.fitBounds(places, { padding: [40, 40], maxZoom: 13 });
+    return places;
+  }
+
+  // Once a minute, while somebody looks: figures, what needs attention, curves and map.
+  async function refresh() {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["kpis", "attention", "month", "sites-data", "curves-data"]) {
+        const [now, next] = [document.getElementById(id), fresh.getElementById(id)];
+        if (now && next && !now.contains(document.activeElement)) now.replaceWith(next);
+      }
+    } catch {
+      return; // No line just now: the next look tells.
+    }
+    curves = read("curves-data");
+    sites = read("sites-data") ?? [];
+    draw();
+    // Not under the eyes of who reads about a site.
+    if (markers && !document.querySelector(".leaflet-popup")) mark();
   }
 
   draw();
+  setInterval(refresh, 60_000);
   const ground = document.getElementById("map");
   if (ground && sites.length) {
     new IntersectionObserver((entries, observer) => {
