@@ -39,9 +39,9 @@ class Charger(asyncio.Protocol):
     async def open(self, host: str, port: int) -> int:
         """Connect and shake hands; returns the HTTP status."""
         loop = asyncio.get_running_loop()
-        self._opening = loop.create_future()
+        opening = self._opening = loop.create_future()
         await loop.create_connection(lambda: self, host, port)
-        return await self._opening
+        return await opening
 
     def call(self, text: str) -> asyncio.Future[bytes]:
         self._waiting = asyncio.get_running_loop().create_future()
