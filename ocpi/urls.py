@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from django.views import View
 
 from ocpi.addresses import CPO_ROOT, EMSP_ROOT
+from ocpi.api import open_data
 from ocpi.api.command_results import CommandResults
 from ocpi.api.commands import Commands
 from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
@@ -57,6 +58,7 @@ urlpatterns = [
     *_both(f"{_EMSP}/tokens", OwnTokens),
     *_both(f"{_EMSP}/tokens/<str:uid>/authorize", Authorize),
     *_both(f"{_EMSP}/commands/<str:command>/<str:key>", CommandResults),
+    path("open-data/<str:party>/locations", open_data.locations, name="open_data"),
     *_both("ocpi", NothingHere),
     path("ocpi/<path:rest>", NothingHere.as_view()),
 ]

@@ -18,12 +18,13 @@ from unievp.lib.admin import column
 class PartyAdmin(AuditedAdmin):
     """Codes stand in every object and address: they never change once the party is there."""
 
-    list_display = ("code", "role", "company", "name")
+    list_display = ("code", "role", "company", "name", "open_data")
     list_filter = ("role", ("cpo", AutocompleteSelectFilter))
     list_select_related = ("cpo",)
     search_fields = ("name", "party_id", "cpo__name")
     autocomplete_fields = ("cpo",)
-    fields = ("cpo", "role", "country_code", "party_id", "name", "website", "logo_url")
+    fields = ("cpo", "role", "country_code", "party_id", "name", "website", "logo_url",
+              "open_data")  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("cpo", "role", "country_code", "party_id") if obj is not None else ()

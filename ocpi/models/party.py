@@ -54,6 +54,12 @@ class Party(models.Model):
     name = models.CharField(_("business name"), max_length=100)
     website = models.URLField(_("website"), max_length=255, blank=True)
     logo_url = models.URLField(_("logo (address)"), max_length=255, blank=True)
+    open_data = models.BooleanField(
+        _("open data"),
+        default=False,
+        db_default=False,
+        help_text=_("Everybody may read its locations and prices at /open-data."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     tenant_path: ClassVar[str] = "cpo"
