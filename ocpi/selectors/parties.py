@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from cpo.models import CPOStatus
-from ocpi.models import Partner, Party, PartyRole
+from ocpi.models import Partner, PartnerStatus, Party, PartyRole
 
 
 def parties_for(partner: Partner) -> QuerySet[Party]:
@@ -22,3 +22,10 @@ def cpo_parties_for(partner: Partner) -> QuerySet[Party]:
 def emsp_party_for(partner: Partner) -> Party | None:
     """Ours as mobility provider, for whoever connects with the whole platform."""
     return parties_for(partner).filter(role=PartyRole.EMSP, cpo__isnull=True).first()
+
+
+def platform_partners() -> QuerySet[Partner]:
+    """Connected with the whole platform: every company may know whose drivers come to it."""
+    return Partner.objects.filter(cpo__isnull=True, status=PartnerStatus.REGISTERED).order_by(
+        "name"
+    )

@@ -6,6 +6,7 @@ import logging
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from ocpi.models import (
     ConnectionStatus,
@@ -124,7 +125,7 @@ def _keep(hub: Partner, reader: Reader) -> bool:
     return False
 
 
-def _named(partner: Partner, country_code: str, party_id: str) -> Any:
+def _named(partner: Partner, country_code: str, party_id: str) -> QuerySet[HubClient]:
     return HubClient.objects.filter(
         partner=partner, country_code__iexact=country_code, party_id__iexact=party_id
     ).order_by("pk")

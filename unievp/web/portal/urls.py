@@ -11,6 +11,8 @@ from unievp.web.portal.chargers import actions, adding, page
 from unievp.web.portal.notifications import bell, choices
 from unievp.web.portal.office import data, keys, log, team, webhooks
 from unievp.web.portal.overview import page as overview_page
+from unievp.web.portal.roaming import acts as roaming_acts
+from unievp.web.portal.roaming import pages as roaming_pages
 from unievp.web.portal.tariffs import editing, pages, selling
 from unievp.web.portal.tickets import listing as ticket_listing
 from unievp.web.portal.tickets import opening as ticket_opening
@@ -71,6 +73,12 @@ urlpatterns = [
     path("tickets/<str:number>/comments", ticket_writing.comment, name="comment_ticket"),
     path("tickets/<str:number>/change", ticket_writing.change, name="change_ticket"),
     path("tickets/<str:number>/follow", ticket_writing.follow, name="follow_ticket"),
+    path("roaming", roaming_pages.roaming, name="roaming"),
+    path("roaming/invite", roaming_acts.invite, name="invite_partner"),
+    path("roaming/open-data", roaming_acts.open_data, name="open_data"),
+    path("roaming/<int:pk>", roaming_pages.partner_page, name="roaming_partner"),
+    path("roaming/<int:pk>/resend", roaming_acts.send_again, name="resend_push"),
+    path("roaming/<int:pk>/<slug:name>", roaming_acts.act, name="act_on_partner"),
     path("reports", reports.report_page, name="reports"),
     path("simulator", simulator_page.simulator, name="simulator"),
     path("simulator/start", simulator_page.start, name="start_simulator"),
