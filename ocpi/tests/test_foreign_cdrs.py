@@ -135,6 +135,7 @@ def test_database_refuses_to_change_what_came(operator, contract):
         ({"credit": True}, "credit_reference_id"),
         ({"cdr_location": {}}, "cdr_location.id"),
         ({"total_energy": "10"}, "total_energy"),
+        ({"charging_periods": [[period()]]}, "charging_periods"),
         ({"party_id": "XXX"}, "DE-XXX is none of your parties"),
     ],
 )
@@ -247,6 +248,14 @@ def test_clock_of_the_place_decides_the_price(operator, contract):
 def test_volumes_in_watt_hours_are_found(operator, contract):
     cdr = settled(operator, cdr_body(contract, charging_periods=[period(kwh="10000")]))
     assert ("total_energy", Decimal(10), Decimal(10_000)) in differences(cdr)
+
+
+def test_objects_that_a_peer_wraps_are_checked_all_the_same(operator, contract):
+    body = cdr_body(contract)
+    wrapped = {name: [body[name]] for name in ("total_cost", "cdr_token", "cdr_location")}
+    assert settled(operator, {**body, **wrapped}).check_state == "ok"
+    dear = {**body, **wrapped, "id": "CDR2", "total_cost": [{"excl_vat": 99_999}]}
+    assert settled(operator, dear).check_state == "differs"
 
 
 def test_cdr_without_any_tariff_cannot_be_recomputed_and_is_booked(operator, contract, heard):

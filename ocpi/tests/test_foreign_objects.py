@@ -150,6 +150,8 @@ def test_unknown_places_are_404_and_2003(tell, path, method):
         ({"evses": [evse_body(connectors=[{"id": "1"}])]}, "evses[0].connectors[0].standard"),
         ({"id": "LOC2"}, "id"),
         ({"evses": 7}, "evses"),
+        ({"evses": [7]}, "evses[0]"),
+        ({"evses": [[evse_body()]]}, "evses"),
     ],
 )
 def test_bad_location_names_its_field_and_changes_nothing(tell, change, field):

@@ -48,7 +48,7 @@ class BillAdmin(ReadOnlyAdmin):
     search_numbers = ("pk", "session__transaction_id")
     search_help_text = _("Bill, transaction, charger id or driver")
     fields = (
-        ("session_link", "driver"),
+        ("session_link", "driver", "payer_reference"),
         ("cpo", "phase"),
         ("booking_link", "release_link"),
         ("total_text", "tax_text"),

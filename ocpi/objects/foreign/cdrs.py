@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from ocpi.objects.foreign.owners import Named, read_name
+from ocpi.objects.foreign.owners import Named, read_name, read_objects
 from ocpi.objects.foreign.sessions import TokenUsed, read_amount, read_token_used, read_wh
 from ocpi.wire.reading import Reader
 
@@ -35,9 +35,9 @@ def read_cdr(reader: Reader) -> CdrFields:
     cost, place = reader.inner("total_cost"), reader.inner("cdr_location")
     place.code("id", 36)
     reader.number("total_time")
-    if not reader.each("charging_periods"):
+    if not read_objects(reader, "charging_periods"):
         raise reader.fault("charging_periods", "one at least, please")
-    reader.each("tariffs")
+    read_objects(reader, "tariffs")
     is_credit = reader.boolean("credit") if reader.has("credit") else False
     started, ended = reader.moment("start_date_time"), reader.moment("end_date_time")
     if ended < started:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from ocpi.objects.foreign.owners import Named, read_name
+from ocpi.objects.foreign.owners import Named, read_name, read_objects
 from ocpi.wire.reading import Reader
 
 REMOVED: Final = "REMOVED"
@@ -33,7 +33,7 @@ def read_location(reader: Reader) -> LocationFields:
 
     Values of enums that we do not know are kept: an operator may be newer than we are.
     """
-    evses = reader.each("evses")
+    evses = read_objects(reader, "evses")
     for evse in evses:
         read_evse(evse)
     place = reader.inner("coordinates")
@@ -56,7 +56,7 @@ def read_evse(reader: Reader) -> str:
     uid = reader.code("uid", 36)
     reader.text("status", 20)
     reader.moment("last_updated")
-    connectors = reader.each("connectors")
+    connectors = read_objects(reader, "connectors")
     if not connectors:
         raise reader.fault("connectors", "one at least, please")
     for connector in connectors:

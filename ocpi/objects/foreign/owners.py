@@ -28,6 +28,14 @@ class Named:
                 raise invalid(f"{name}: {in_address} in the address, {in_body} in the body")
 
 
+def read_objects(reader: Reader, name: str) -> list[Reader]:
+    """The objects of a list that is stored as it came: each must be one, not wrapped in a list."""
+    found = reader.each(name)
+    if not all(isinstance(one, dict) for one in reader.raw.get(name) or ()):
+        raise reader.fault(name, "a list of objects, please")
+    return found
+
+
 def read_name(reader: Reader, longest: int = 36) -> Named:
     return Named(
         reader.code("country_code", 2).upper(),

@@ -64,6 +64,9 @@ def _cost(
     body: dict[str, Any], name: str, lines: list[Line], ours: Recomputed
 ) -> Iterator[Difference]:
     told = body.get(name)
+    if isinstance(told, list) and len(told) == 1:
+        # Some peers wrap single objects.
+        told = told[0]
     if not isinstance(told, dict):
         # Optional but for the total; what it costs stands in the total all the same.
         return

@@ -14,6 +14,7 @@ from ocpi.services.foreign.tariffs import versions_around
 from ocpi.wire import json
 from ocpi.wire.codes import OcpiError
 from ocpi.wire.moments import read_moment
+from ocpi.wire.reading import Reader
 from tariffs.pricing import PriceResult, Snapshot, Usage, price, to_decimal
 from tariffs.pricing.ocpi import ShapeError, read_usage
 from unievp.lib import money
@@ -100,9 +101,13 @@ def _named(body: dict[str, Any]) -> str:
     )
 
 
+def _place_of(body: dict[str, Any]) -> str:
+    return Reader(body).inner("cdr_location").code("id", 36)
+
+
 def _zone_of(cdr: ForeignCdr, body: dict[str, Any]) -> str:
     """The place's clock decides which price applies; UTC where the place is unknown."""
-    place = owned(cdr.partner, cdr.country_code, cdr.party_id, str(body["cdr_location"]["id"]))
+    place = owned(cdr.partner, cdr.country_code, cdr.party_id, _place_of(body))
     row = ForeignLocation.objects.filter(**place).only("time_zone").first()
     if row is None:
         return "UTC"
