@@ -14,6 +14,9 @@ from cpo.models import CPO, Notification, Role, User
 from cpo.services.invitations import invite_member, make_link_token
 from cpo.services.notifications.telling import notify
 from cpo.services.webhooks.endpoints import create_endpoint
+from ocpi.models import Partner, PartnerStatus, PartyRole
+from ocpi.services.partners.inviting import invite_partner
+from ocpi.services.publishing.locations import refresh_locations
 from payments.models import PaymentIntent, ProviderConfig
 from payments.services.intents.creating import Wish, create_intent
 from payments.services.links import bill_token
@@ -65,6 +68,7 @@ def make_business() -> Business:
             "tariff": sold.session.tariff_version.template_id,
             "site": charger.location_id,
             "webhook": webhook.pk,
+            "partner": _roam(sold).pk,
             "ticket": ticket.number,
             "reply": reply_token(ticket),
             "notification": Notification.objects.get().pk,
@@ -74,6 +78,32 @@ def make_business() -> Business:
             "invitation": make_link_token(invited),
         },
     )
+
+
+def _roam(sold: Sold) -> Partner:
+    """A connected partner that has not taken one thing."""
+    partner, _token = invite_partner(name="Acme Mobility", cpo=sold.charger.cpo, actor=sold.owner)
+    now = clock.now()
+    partner.status, partner.version, partner.token = PartnerStatus.REGISTERED, "2.2.1", "theirs"
+    partner.versions_url = "https://acme.example/ocpi/versions"
+    partner.registered_at = partner.last_heard_at = partner.last_reached_at = now
+    partner.last_error, partner.last_error_at = "HTTP 500", now
+    partner.save()
+    for module, side in (("locations", "RECEIVER"), ("tokens", "SENDER")):
+        url = f"https://acme.example/ocpi/2.2.1/{module}"
+        partner.endpoints.create(identifier=module, role=side, url=url)
+    partner.parties.create(role=PartyRole.EMSP, country_code="NL", party_id="ACM", name="Acme")
+    partner.pushes.create(
+        module="locations", object_id="L1", status="dead", error="HTTP 500", marked_at=now,
+        next_at=now,
+    )  # fmt: skip
+    partner.exchanges.create(
+        at=now, direction="out", module="locations", method="PUT", http_status=500,
+        url="https://acme.example/ocpi/2.2.1/locations/ID/NUS/L1", error="HTTP 500",
+        duration_ms=412, request='{"id": "L1"}', response="<html>",
+    )  # fmt: skip
+    refresh_locations([sold.charger.location_id])
+    return partner
 
 
 def _place(sold: Sold) -> None:

@@ -26,6 +26,8 @@ PORTAL = (
     "/power",
     "/power/{site}",
     "/simulator",
+    "/roaming",
+    "/roaming/{partner}",
     "/reports",
     "/wallet",
     "/company",

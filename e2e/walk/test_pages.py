@@ -24,6 +24,7 @@ NO_PAGES = frozenset(
         "portal:change_member", "portal:withdraw_invitation", "portal:revoke_key",
         "portal:change_webhook", "portal:rotate_webhook", "portal:test_webhook",
         "portal:resend_webhook", "portal:log_export",
+        "portal:invite_partner", "portal:open_data", "portal:resend_push", "portal:act_on_partner",
         "portal:open_tickets", "portal:ticket_thread", "portal:ticket_file",
         "portal:comment_ticket", "portal:change_ticket", "portal:follow_ticket",
         "pay:sheets", "pay:part", "pay:check", "pay:method", "pay:cancel", "pay:stop",
