@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 
 from ocpi.events import SentCommandQueued
 from ocpi.models import OPEN_STATUSES, CommandType, Partner, SentCommand, SentStatus
-from ocpi.services.sent_commands.moving import end_command, message_in, move_command
+from ocpi.services.sent_commands.moving import message_in, move_command
 from ocpi.states import SENT_COMMAND
 from ocpi.wire.codes import Code, not_found
 from ocpi.wire.reading import Reader
@@ -62,8 +63,18 @@ def sweep_sent_commands(now: datetime | None = None) -> int:
     for pk in unsent.order_by("created_at").values_list("pk", flat=True)[:_PER_SWEEP]:
         publish(SentCommandQueued(str(pk)))
     late = SentCommand.objects.filter(status__in=OPEN_STATUSES, deadline_at__lte=now)
-    ended = 0
-    for pk in late.order_by("deadline_at").values_list("pk", flat=True)[:_PER_SWEEP]:
-        with transaction.atomic():
-            ended += end_command(pk, SentStatus.TIMED_OUT)
-    return ended
+    pks = list(late.order_by("deadline_at").values_list("pk", flat=True)[:_PER_SWEEP])
+    return sum(_end_late(pk, now) for pk in pks)
+
+
+def _end_late(pk: UUID, now: datetime) -> bool:
+    """Unless its response has come meanwhile, and promised a later result."""
+    with transaction.atomic():
+        row = (
+            SentCommand.objects.select_for_update(of=("self",))
+            .filter(pk=pk, status__in=OPEN_STATUSES, deadline_at__lte=now)
+            .first()
+        )
+        if row is not None:
+            move_command(row, SentStatus.TIMED_OUT)
+    return row is not None
