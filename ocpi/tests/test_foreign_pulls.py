@@ -15,7 +15,6 @@ from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
 from ocpi.tests.partners import connect_partner
 from ocpi.tests.peer import success
 
-
 pytestmark = pytest.mark.django_db
 
 
