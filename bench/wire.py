@@ -39,7 +39,8 @@ class Charger(asyncio.Protocol):
     async def open(self, host: str, port: int) -> int:
         """Connect and shake hands; returns the HTTP status."""
         loop = asyncio.get_running_loop()
-        opening = self._opening = loop.create_future()
+        opening: asyncio.Future[int] = loop.create_future()
+        self._opening = opening
         await loop.create_connection(lambda: self, host, port)
         return await opening
 
