@@ -36,7 +36,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_S = 30
+START_S = 60
 # Said by the browser about answers that a test provokes on purpose.
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connections
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def free_port() -> int:

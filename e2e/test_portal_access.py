@@ -15,8 +15,7 @@ SCREENS = {"desk": WIDE, "phone": PHONE}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("language", ["en", "id"])
+@pytest.mark.parametrize(("language", "screen"), [("en", "desk"), ("id", "phone")])
 def test_operator_issues_reserves_and_shares(visit, transactional_db, language, screen):
     alpha = company("Nusantara Charge")
     now = clock.now()

@@ -14,8 +14,7 @@ SCREENS = {"desk": WIDE, "phone": PHONE}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("language", ["en", "id"])
+@pytest.mark.parametrize(("language", "screen"), [("en", "desk"), ("id", "phone")])
 def test_owner_begins_the_day(visit, transactional_db, language, screen):
     alpha = company("Nusantara Charge")
     alpha.location.latitude, alpha.location.longitude = Decimal("-6.2"), Decimal("106.8")

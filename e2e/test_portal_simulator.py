@@ -12,8 +12,7 @@ SCREENS = {"desk": WIDE, "phone": PHONE}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("language", ["en", "id"])
+@pytest.mark.parametrize(("language", "screen"), [("en", "desk"), ("id", "phone")])
 def test_tester_starts_a_virtual_charger(visit, transactional_db, language, screen):
     alpha = company("Nusantara Charge")
     visitor = visit(language=language, size=SCREENS[screen])

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from chargers.models import Charger, Presence
 from e2e.conftest import PHONE, WIDE
-from e2e.processes import Program, aside, free_port, listens, running
+from e2e.processes import Program, free_port, listens, running
 from payments.tests.fake_gateway import running_gateway
 
 PASSWORD = "a-long-password"
@@ -52,7 +52,7 @@ def plug_in(platform, tmp_path: Path):
             "--url", f"ws://127.0.0.1:{port}",
         ]  # fmt: skip
         arguments += ["--password", password] if password else []
-        return running(tmp_path, Program(arguments, lambda: aside(_is_ready, charger)))
+        return running(tmp_path, Program(arguments, lambda: _is_ready(charger)))
 
     return start
 
