@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -97,15 +98,14 @@ class Platform:
         return "\n".join(ends)
 
     def stop(self) -> None:
+        """All at once, and whatever they started: there is nothing to be saved. Again: nothing."""
         self.road.close()
         for process in self._processes.values():
-            process.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         for process in self._processes.values():
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait()
+        self._processes.clear()
 
     def _start(self, name: str, *arguments: str, console: bool = False) -> None:
         log = (self.folder / f"{self.name}-{name}.log").open("wb")
@@ -116,6 +116,7 @@ class Platform:
             stdin=subprocess.PIPE if console else subprocess.DEVNULL,
             stdout=subprocess.PIPE if console else log,
             stderr=log,
+            start_new_session=True,
         )
         log.close()
         self._processes[name] = process

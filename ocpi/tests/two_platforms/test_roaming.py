@@ -10,7 +10,8 @@ import pytest
 from ocpi.tests.two_platforms.platform import until
 from ocpi.tests.two_platforms.scene import CARD, SECOND_CARD, Scene, scene
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+# A minute on an idle machine: half of it waits until a partner that was away is tried again.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.timeout(300)]
 
 
 def test_driver_of_one_platform_charges_at_the_other(tmp_path):
