@@ -8,8 +8,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 VERSION: Final = "2.2.1"
-CPO_ROOT: Final = f"/ocpi/cpo/{VERSION}"
-EMSP_ROOT: Final = f"/ocpi/emsp/{VERSION}"
+
+
+def cpo_root(version: str = VERSION) -> str:
+    return f"/ocpi/cpo/{version}"
+
+
+def emsp_root(version: str = VERSION) -> str:
+    return f"/ocpi/emsp/{version}"
+
+
+EMSP_ROOT: Final = emsp_root()
 
 
 def absolute(path: str) -> str:
@@ -20,8 +29,8 @@ def versions_url() -> str:
     return absolute("/ocpi/versions")
 
 
-def details_url() -> str:
-    return absolute(CPO_ROOT)
+def details_url(version: str = VERSION) -> str:
+    return absolute(cpo_root(version))
 
 
 def is_ours(url: str) -> bool:

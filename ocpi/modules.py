@@ -1,11 +1,14 @@
-"""What we serve (OCPI 2.2.1 §6.2): one line per module and interface, as version details say."""
+"""What we serve (OCPI 2.2.1 §6.2): one line per module and interface, as version details say.
+
+The same in each version.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from ocpi.addresses import CPO_ROOT, EMSP_ROOT, absolute
+from ocpi.addresses import absolute, cpo_root, emsp_root
 from ocpi.models import InterfaceRole, Partner, PartyRole
 from ocpi.selectors.parties import cpo_parties_for, emsp_party_for
 from ocpi.services.hubs import is_hub
@@ -22,32 +25,31 @@ class Module:
 
     identifier: str
     role: InterfaceRole
-    path: str
     played_by: PartyRole | None = None
 
-    @property
-    def url(self) -> str:
-        return absolute(self.path)
+    def url(self, version: str) -> str:
+        root = emsp_root if self.played_by == PartyRole.EMSP else cpo_root
+        return absolute(f"{root(version)}/{self.identifier}")
 
 
 # The specification advises SENDER for credentials, which have no two sides. Each module stands
 # under the root of its role: as CPO and as eMSP, locations have addresses of one shape.
 SERVED: Final = [
-    Module("credentials", _S, f"{CPO_ROOT}/credentials"),
-    Module("locations", _S, f"{CPO_ROOT}/locations", _CPO),
-    Module("tariffs", _S, f"{CPO_ROOT}/tariffs", _CPO),
-    Module("sessions", _S, f"{CPO_ROOT}/sessions", _CPO),
-    Module("cdrs", _S, f"{CPO_ROOT}/cdrs", _CPO),
-    Module("tokens", _R, f"{CPO_ROOT}/tokens", _CPO),
-    Module("commands", _R, f"{CPO_ROOT}/commands", _CPO),
-    Module("hubclientinfo", _R, f"{CPO_ROOT}/hubclientinfo", PartyRole.HUB),
-    Module("chargingprofiles", _R, f"{CPO_ROOT}/chargingprofiles", _CPO),
-    Module("locations", _R, f"{EMSP_ROOT}/locations", _EMSP),
-    Module("tariffs", _R, f"{EMSP_ROOT}/tariffs", _EMSP),
-    Module("sessions", _R, f"{EMSP_ROOT}/sessions", _EMSP),
-    Module("cdrs", _R, f"{EMSP_ROOT}/cdrs", _EMSP),
-    Module("tokens", _S, f"{EMSP_ROOT}/tokens", _EMSP),
-    Module("commands", _S, f"{EMSP_ROOT}/commands", _EMSP),
+    Module("credentials", _S),
+    Module("locations", _S, _CPO),
+    Module("tariffs", _S, _CPO),
+    Module("sessions", _S, _CPO),
+    Module("cdrs", _S, _CPO),
+    Module("tokens", _R, _CPO),
+    Module("commands", _R, _CPO),
+    Module("hubclientinfo", _R, PartyRole.HUB),
+    Module("chargingprofiles", _R, _CPO),
+    Module("locations", _R, _EMSP),
+    Module("tariffs", _R, _EMSP),
+    Module("sessions", _R, _EMSP),
+    Module("cdrs", _R, _EMSP),
+    Module("tokens", _S, _EMSP),
+    Module("commands", _S, _EMSP),
 ]
 
 

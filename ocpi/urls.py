@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
-from django.views import View
 
-from ocpi.addresses import CPO_ROOT, EMSP_ROOT
+from ocpi.addresses import VERSION, cpo_root, emsp_root
 from ocpi.api import open_data
 from ocpi.api.command_results import CommandResults
 from ocpi.api.commands import Commands
@@ -22,43 +21,61 @@ from ocpi.api.hub_clients import HubClientInfo
 from ocpi.api.profiles import ChargingProfiles
 from ocpi.api.tokens import TokenObject
 from ocpi.api.versions import VersionDetails, Versions
-from ocpi.api.view import NothingHere
+from ocpi.api.view import NothingHere, OcpiView
+from ocpi.objects.editions import VERSIONS
 
-_CPO = CPO_ROOT.lstrip("/")
-_EMSP = EMSP_ROOT.lstrip("/")
 _OBJECT = "<str:country_code>/<str:party_id>/<str:ocpi_id>"
 
 
-def _both(address: str, view: type[View]) -> list[URLPattern]:
-    return [path(address, view.as_view()), path(f"{address}/", view.as_view())]
+def _both(address: str, view: type[OcpiView], version: str = VERSION) -> list[URLPattern]:
+    served = view.as_view(version=version)
+    return [path(address, served), path(f"{address}/", served)]
+
+
+_AS_CPO: list[tuple[str, type[OcpiView]]] = [
+    ("", VersionDetails),
+    ("/credentials", Credentials),
+    ("/locations", Locations),
+    ("/locations/<str:location_id>", LocationDetail),
+    ("/locations/<str:location_id>/<str:evse_uid>", LocationDetail),
+    ("/locations/<str:location_id>/<str:evse_uid>/<str:connector_id>", LocationDetail),
+    ("/tariffs", Tariffs),
+    ("/sessions", Sessions),
+    ("/cdrs", Cdrs),
+    ("/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
+    ("/commands/<str:command>", Commands),
+    ("/hubclientinfo/<str:country_code>/<str:party_id>", HubClientInfo),
+    ("/chargingprofiles/<str:session_id>", ChargingProfiles),
+]
+_AS_EMSP: list[tuple[str, type[OcpiView]]] = [
+    (f"/locations/{_OBJECT}", ForeignLocations),
+    (f"/locations/{_OBJECT}/<str:evse_uid>", ForeignLocations),
+    (f"/locations/{_OBJECT}/<str:evse_uid>/<str:connector_id>", ForeignLocations),
+    (f"/tariffs/{_OBJECT}", ForeignTariffs),
+    (f"/sessions/{_OBJECT}", ForeignSessions),
+    ("/cdrs", ForeignCdrs),
+    ("/cdrs/<str:key>", ForeignCdrs),
+    ("/tokens", OwnTokens),
+    ("/tokens/<str:uid>/authorize", Authorize),
+    ("/commands/<str:command>/<str:key>", CommandResults),
+]
+
+
+def _of(version: str) -> list[URLPattern]:
+    """Every module has the same addresses in each version."""
+    sides = ((cpo_root(version), _AS_CPO), (emsp_root(version), _AS_EMSP))
+    return [
+        pattern
+        for root, addresses in sides
+        for below, view in addresses
+        for pattern in _both(f"{root.lstrip('/')}{below}", view, version)
+    ]
 
 
 urlpatterns = [
     *_both("ocpi/versions", Versions),
-    *_both(_CPO, VersionDetails),
-    *_both(f"{_CPO}/credentials", Credentials),
-    *_both(f"{_CPO}/locations", Locations),
-    *_both(f"{_CPO}/locations/<str:location_id>", LocationDetail),
-    *_both(f"{_CPO}/locations/<str:location_id>/<str:evse_uid>", LocationDetail),
-    *_both(f"{_CPO}/locations/<str:location_id>/<str:evse_uid>/<str:connector_id>", LocationDetail),
-    *_both(f"{_CPO}/tariffs", Tariffs),
-    *_both(f"{_CPO}/sessions", Sessions),
-    *_both(f"{_CPO}/cdrs", Cdrs),
-    *_both(f"{_CPO}/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
-    *_both(f"{_CPO}/commands/<str:command>", Commands),
-    *_both(f"{_CPO}/hubclientinfo/<str:country_code>/<str:party_id>", HubClientInfo),
-    *_both(f"{_CPO}/chargingprofiles/<str:session_id>", ChargingProfiles),
-    *_both(f"{_EMSP}/locations/{_OBJECT}", ForeignLocations),
-    *_both(f"{_EMSP}/locations/{_OBJECT}/<str:evse_uid>", ForeignLocations),
-    *_both(f"{_EMSP}/locations/{_OBJECT}/<str:evse_uid>/<str:connector_id>", ForeignLocations),
-    *_both(f"{_EMSP}/tariffs/{_OBJECT}", ForeignTariffs),
-    *_both(f"{_EMSP}/sessions/{_OBJECT}", ForeignSessions),
-    *_both(f"{_EMSP}/cdrs", ForeignCdrs),
-    *_both(f"{_EMSP}/cdrs/<str:key>", ForeignCdrs),
-    *_both(f"{_EMSP}/tokens", OwnTokens),
-    *_both(f"{_EMSP}/tokens/<str:uid>/authorize", Authorize),
-    *_both(f"{_EMSP}/commands/<str:command>/<str:key>", CommandResults),
     path("open-data/<str:party>/locations", open_data.locations, name="open_data"),
+    *(pattern for version in VERSIONS for pattern in _of(version)),
     *_both("ocpi", NothingHere),
     path("ocpi/<path:rest>", NothingHere.as_view()),
 ]

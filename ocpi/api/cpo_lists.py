@@ -1,6 +1,6 @@
 """What a CPO sends: locations, tariffs, sessions and CDRs that this partner may see.
 
-Bodies are stored as they go out; a page is a join of texts.
+Bodies are stored as they go out in 2.2.1; a page is a join of texts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ocpi.api.answers import Answer
 from ocpi.api.paging import page
 from ocpi.api.view import OcpiView
 from ocpi.models import Cdr, Partner, Party, PublishedLocation, PublishedTariff, RoamingSession
+from ocpi.objects.editions import told
 from ocpi.selectors.parties import cpo_parties_for
 from ocpi.wire import json
 from ocpi.wire.codes import Code, not_found
@@ -29,6 +30,9 @@ class CpoView(OcpiView):
         """Raises OcpiError for a party that is not ours, or not shared with this partner."""
         return parties_named(self.partner, request)
 
+    def bodies(self, rows: Iterable[_Stored]) -> list[Any]:
+        return [told(self.module, row.body, self.version) for row in rows]
+
 
 def parties_named(partner: Partner, request: HttpRequest) -> QuerySet[Party]:
     found = cpo_parties_for(partner)
@@ -42,16 +46,12 @@ def parties_named(partner: Partner, request: HttpRequest) -> QuerySet[Party]:
     return found
 
 
-def _bodies(rows: Iterable[_Stored]) -> list[Any]:
-    return [json.Fragment(row.body) for row in rows]
-
-
 class Locations(CpoView):
     module = "locations"
 
     def get(self, request: HttpRequest) -> Answer:
         rows = PublishedLocation.objects.filter(party__in=self.parties(request)).exclude(body="")
-        return page(request, rows.only("pk", "body"), _bodies)
+        return page(request, rows.only("pk", "body"), self.bodies)
 
 
 class LocationDetail(CpoView):
@@ -86,7 +86,7 @@ class Tariffs(CpoView):
         rows = PublishedTariff.objects.filter(
             party__in=self.parties(request), removed_at__isnull=True
         )
-        return page(request, rows.only("pk", "body"), _bodies)
+        return page(request, rows.only("pk", "body"), self.bodies)
 
 
 class Sessions(CpoView):
@@ -96,7 +96,7 @@ class Sessions(CpoView):
         rows = RoamingSession.objects.filter(
             partner=self.partner, our_party__in=self.parties(request)
         )
-        return page(request, rows.only("pk", "body"), _bodies, date_from_required=True)
+        return page(request, rows.only("pk", "body"), self.bodies, date_from_required=True)
 
 
 class Cdrs(CpoView):
@@ -106,7 +106,7 @@ class Cdrs(CpoView):
         rows = Cdr.objects.filter(
             partner=self.partner, roaming_session__our_party__in=self.parties(request)
         )
-        return page(request, rows.only("pk", "body"), _bodies)
+        return page(request, rows.only("pk", "body"), self.bodies)
 
 
 def _number(ocpi_id: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 
 from ocpi.api.answers import Answer
@@ -19,10 +21,14 @@ class Credentials(OcpiView):
         return Answer(our_credentials(self.partner, self.token))
 
     def post(self, _request: HttpRequest) -> Answer:
-        return Answer(accept_credentials(self.partner, self.body, renews=False))
+        return Answer(self._accept(renews=False))
 
     def put(self, _request: HttpRequest) -> Answer:
-        return Answer(accept_credentials(self.partner, self.body, renews=True))
+        return Answer(self._accept(renews=True))
+
+    def _accept(self, *, renews: bool) -> dict[str, Any]:
+        """In the version of the address that was called."""
+        return accept_credentials(self.partner, self.body, renews=renews, version=self.version)
 
     def delete(self, _request: HttpRequest) -> Answer:
         remove_credentials(self.partner)

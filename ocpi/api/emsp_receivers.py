@@ -7,9 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from ocpi.addresses import EMSP_ROOT, absolute
+from ocpi.addresses import absolute, emsp_root
 from ocpi.api.answers import Answer
 from ocpi.api.emsp_view import EmspView
+from ocpi.models import ForeignCdr, ForeignSession, ForeignTariff
+from ocpi.objects.editions import heard, told
 from ocpi.services.foreign.cdrs import find_cdr, receive_cdr
 from ocpi.services.foreign.locations import (
     find_location,
@@ -31,6 +33,12 @@ class OperatorView(EmspView):
         if named[0] in kwargs:
             kwargs["address"] = tuple(kwargs.pop(name) for name in named)
         return super().dispatch(request, *args, **kwargs)
+
+    def read(self, request: HttpRequest) -> Any:
+        return heard(self.module, super().read(request), self.version)
+
+    def told(self, row: ForeignTariff | ForeignSession | ForeignCdr) -> json.Fragment:
+        return told(self.module, row.body, self.version)
 
 
 Address = tuple[str, str, str]
@@ -79,7 +87,7 @@ class ForeignTariffs(OperatorView):
 
     def get(self, request: HttpRequest, address: Address) -> Answer:
         self.our_party(request)
-        return Answer(json.Fragment(find_tariff(self.partner, address).body))
+        return Answer(self.told(find_tariff(self.partner, address)))
 
     def put(self, request: HttpRequest, address: Address) -> Answer:
         self.our_party(request)
@@ -96,7 +104,7 @@ class ForeignSessions(OperatorView):
 
     def get(self, request: HttpRequest, address: Address) -> Answer:
         self.our_party(request)
-        return Answer(json.Fragment(find_session(self.partner, address).body))
+        return Answer(self.told(find_session(self.partner, address)))
 
     def put(self, request: HttpRequest, address: Address) -> Answer:
         self.our_party(request)
@@ -115,12 +123,12 @@ class ForeignCdrs(OperatorView):
 
     def get(self, request: HttpRequest, key: str = "") -> Answer:
         self.our_party(request)
-        return Answer(json.Fragment(find_cdr(self.partner, key).body))
+        return Answer(self.told(find_cdr(self.partner, key)))
 
     def post(self, request: HttpRequest) -> Answer:
         self.our_party(request)
         cdr, is_new = receive_cdr(self.partner, self.body)
-        where = {"Location": absolute(f"{EMSP_ROOT}/cdrs/{cdr.pk}")}
+        where = {"Location": absolute(f"{emsp_root(self.version)}/cdrs/{cdr.pk}")}
         return Answer(http=201 if is_new else 200, headers=where)
 
 

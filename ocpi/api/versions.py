@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from ocpi.addresses import VERSION, details_url
+from ocpi.addresses import details_url
 from ocpi.api.answers import Answer
 from ocpi.api.view import OcpiView
 from ocpi.modules import modules_for
+from ocpi.objects.editions import VERSIONS
 
 
 class Versions(OcpiView):
@@ -16,7 +17,8 @@ class Versions(OcpiView):
     open_to_registration = True
 
     def get(self, _request: HttpRequest) -> Answer:
-        return Answer([{"version": VERSION, "url": details_url()}])
+        # The oldest first: peers are known that take the first one that they understand.
+        return Answer([{"version": one, "url": details_url(one)} for one in reversed(VERSIONS)])
 
 
 class VersionDetails(OcpiView):
@@ -26,7 +28,7 @@ class VersionDetails(OcpiView):
 
     def get(self, _request: HttpRequest) -> Answer:
         endpoints = [
-            {"identifier": one.identifier, "role": one.role, "url": one.url}
+            {"identifier": one.identifier, "role": one.role, "url": one.url(self.version)}
             for one in modules_for(self.partner)
         ]
-        return Answer({"version": VERSION, "endpoints": endpoints})
+        return Answer({"version": self.version, "endpoints": endpoints})

@@ -18,6 +18,7 @@ from django.utils.translation import override
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from ocpi.addresses import VERSION
 from ocpi.api.answers import Answer, refusal, respond
 from ocpi.models import Direction, Exchange, InboundTokenKind, Partner, PartnerStatus
 from ocpi.services.calling.log import note_heard
@@ -45,6 +46,8 @@ class OcpiView(View):
     functional: ClassVar[bool] = True
     open_to_registration: ClassVar[bool] = False
     body_may_be_absent: ClassVar[bool] = False
+    # Of the address, by `as_view(version=…)`.
+    version: str = VERSION
 
     partner: Partner
     # The token of this very request, as GET credentials repeats it.
@@ -73,7 +76,7 @@ class OcpiView(View):
             handler = getattr(self, (request.method or "").lower(), None)
             if handler is None or request.method in ("OPTIONS", "HEAD", "TRACE"):
                 raise OcpiError(Code.CLIENT_ERROR, f"No {request.method} here", http=405)
-            self.body = self._read(request)
+            self.body = self.read(request)
             answer: Answer = handler(request, *args, **kwargs)
         except OcpiError as error:
             return refusal(error)
@@ -99,7 +102,8 @@ class OcpiView(View):
         if self.partner.status == PartnerStatus.SUSPENDED:
             raise OcpiError(Code.CLIENT_ERROR, "This connection is paused", http=403)
 
-    def _read(self, request: HttpRequest) -> Any:
+    def read(self, request: HttpRequest) -> Any:
+        """The body as JSON, None where there is none. Raises OcpiError: no JSON, too large."""
         if request.method not in _WITH_BODY:
             return None
         try:

@@ -73,13 +73,13 @@ class Peer:
                 return found(request) if callable(found) else found
         if request.path == "/versions":
             data = [{"version": v, "url": f"{self.url}/{v}"} for v in self.versions]
-        elif request.path == "/2.2.1":
+        elif request.path in ("/2.2.1", "/2.3.0"):
             endpoints = [
-                {"identifier": name, "role": side, "url": f"{self.url}/2.2.1/{name}"}
+                {"identifier": name, "role": side, "url": f"{self.url}{request.path}/{name}"}
                 for name, side in self.modules
             ]
-            data = {"version": "2.2.1", "endpoints": endpoints}
-        elif request.path == "/2.2.1/credentials":
+            data = {"version": request.path[1:], "endpoints": endpoints}
+        elif request.path in ("/2.2.1/credentials", "/2.3.0/credentials"):
             data = self.credentials(self.token)
         else:
             return 200, success()

@@ -23,6 +23,7 @@ from ocpi.models import (
     PartyRole,
     PulledList,
 )
+from ocpi.objects.editions import heard
 from ocpi.selectors.parties import emsp_party_for
 from ocpi.services.calling.client import CallError
 from ocpi.services.calling.pages import pull
@@ -129,7 +130,7 @@ class _Read:
 
     def take(self, item: Any) -> None:
         try:
-            _PUT[self.module](self.partner, item)
+            _PUT[self.module](self.partner, heard(self.module, item, self.partner.version))
         except OcpiError as error:
             self.refused += 1
             self.problem = self.problem or error.message

@@ -69,11 +69,21 @@ def read_credentials(body: Any) -> Credentials:
     roles = reader.each("roles")
     if not roles:
         raise invalid("roles: at least one, please")
-    parties = tuple(_read_role(role) for role in roles)
+    parties = (*(_read_role(role) for role in roles), *_hub(reader))
     named = [(one.role, one.country_code, one.party_id) for one in parties]
     if len(set(named)) != len(named):
         raise invalid("roles: one of them stands there twice")
     return Credentials(token, reader.url("url"), parties)
+
+
+def _hub(reader: Reader) -> list[TheirParty]:
+    """In OCPI 2.3.0 a hub is no role: it names its own party beside those that it reaches."""
+    if not reader.has("hub_party_id"):
+        return []
+    named = reader.code("hub_party_id", 5).upper()
+    if len(named) != 5:
+        raise reader.fault("hub_party_id", "two characters of the country and three, please")
+    return [TheirParty(PartyRole.HUB, named[:2], named[2:], named)]
 
 
 def _read_role(reader: Reader) -> TheirParty:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 
-from ocpi.addresses import VERSION
 from ocpi.models import InterfaceRole
+from ocpi.objects.editions import VERSIONS
 from ocpi.services.calling.client import Call, CallError, Peer, call
 from ocpi.wire.codes import Code, OcpiError
 from ocpi.wire.reading import Reader
@@ -33,21 +34,27 @@ class Offer:
         return next(found, None)
 
 
-def discover(peer: Peer, versions_url: str) -> Offer:
-    """Two requests. Raises OcpiError: 3001 it cannot be called, 3002 it speaks no version of ours,
-    3003 it has no credentials module.
+def discover(peer: Peer, versions_url: str, versions: Sequence[str] = VERSIONS) -> Offer:
+    """The first of `versions` that they speak; two requests.
+
+    Raises OcpiError: 3001 it cannot be called, 3002 it speaks none of them, 3003 it has no
+    credentials module.
     """
-    versions = _ask(peer, versions_url)
-    known = {str(one.get("version")): one.get("url") for one in versions if isinstance(one, dict)}
-    details_url = known.get(VERSION)
-    if not isinstance(details_url, str):
+    listed = _ask(peer, versions_url)
+    known: dict[str, str] = {
+        str(one.get("version")): one["url"]
+        for one in listed
+        if isinstance(one, dict) and isinstance(one.get("url"), str)
+    }
+    version = next((one for one in versions if one in known), None)
+    if version is None:
         raise OcpiError(
             Code.UNSUPPORTED_VERSION,
-            f"We speak OCPI {VERSION}; yours: {', '.join(sorted(known)) or 'none'}",
+            f"We speak OCPI {' and '.join(versions)}; yours: {', '.join(sorted(known)) or 'none'}",
         )
-    details = Reader(_ask(peer, details_url))
+    details = Reader(_ask(peer, known[version]))
     endpoints = tuple(_read(reader) for reader in details.each("endpoints"))
-    offer = Offer(VERSION, tuple({(one.identifier, one.role): one for one in endpoints}.values()))
+    offer = Offer(version, tuple({(one.identifier, one.role): one for one in endpoints}.values()))
     if offer.url_of("credentials") is None:
         raise OcpiError(Code.NO_ENDPOINTS, "Your version details name no credentials module")
     return offer

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cpo.models import User
 from cpo.services import audit
-from ocpi.addresses import is_ours
+from ocpi.addresses import VERSION, is_ours
 from ocpi.models import InboundToken, InboundTokenKind, Partner, PartnerStatus
 from ocpi.services.calling.client import (
     Call,
@@ -31,7 +31,7 @@ from ocpi.services.partners.connecting import (
     retire_tokens,
 )
 from ocpi.services.partners.credentials import Credentials, our_credentials, read_credentials
-from ocpi.services.partners.discovery import discover
+from ocpi.services.partners.discovery import Offer, discover
 from ocpi.services.partners.inviting import issue_token
 from ocpi.services.tokens.tags import block_tags, restore_tags
 from ocpi.wire.codes import Code, OcpiError, invalid
@@ -41,8 +41,12 @@ from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 _ON_LINE = (PartnerStatus.REGISTERED, PartnerStatus.SUSPENDED)
 
 
-def accept_credentials(partner: Partner, body: Any, *, renews: bool) -> dict[str, Any]:
+def accept_credentials(
+    partner: Partner, body: Any, *, renews: bool, version: str = VERSION
+) -> dict[str, Any]:
     """POST (a partner registers) or PUT (`renews`): call back, store, answer with our credentials.
+
+    From then on both speak `version`, which the called address is of.
 
     Raises OcpiError: 405 in the wrong state, 2001 for content, 3001 to 3003 for the callback.
     """
@@ -51,7 +55,7 @@ def accept_credentials(partner: Partner, body: Any, *, renews: bool) -> dict[str
     if is_ours(credentials.url):
         raise invalid("url: this is our own address")
     peer = Peer.of(partner, token=credentials.token)
-    offer = discover(peer, credentials.url)
+    offer = discover(peer, credentials.url, [version])
     with transaction.atomic():
         row = locked(partner)
         _check_state(row, renews=renews)
@@ -143,7 +147,10 @@ def _exchange(
             body = our_credentials(partner, ours)
             reply = call(peer, Call(method, url, module="credentials", body=body))
             credentials = read_credentials(reply.data)
-            return _settle(partner, credentials, method, row_id, actor)
+            # They may be served elsewhere now: read with the new token, which proves it as well.
+            theirs = Peer.of(partner, token=credentials.token)
+            offer = discover(theirs, credentials.url, [offer.version])
+            return _settle(partner, credentials, offer, row_id, actor)
         except BaseException:
             InboundToken.objects.filter(pk=row_id, kind=InboundTokenKind.REGISTRATION).delete()
             raise
@@ -161,17 +168,14 @@ def _callback_token(partner: Partner) -> tuple[str, int]:
 def _settle(
     partner: Partner,
     credentials: Credentials,
-    method: str,
+    offer: Offer,
     token_pk: int,
     actor: User | str,
 ) -> Partner:
-    """Their new credentials may name another address: what they serve there is read with the new
-    token, which proves it as well.
-    """
-    offer = discover(Peer.of(partner, token=credentials.token), credentials.url)
+    """`partner` as it was when we began."""
     with transaction.atomic():
         row = locked(partner)
-        if (row.status in _ON_LINE) != (method == "PUT"):
+        if (row.status in _ON_LINE) != (partner.status in _ON_LINE):
             raise ConflictError(_("Somebody else did that meanwhile."), code="partner_changed")
         # Ours must live on: the others of this partner are retired.
         InboundToken.objects.filter(pk=token_pk).update(kind=InboundTokenKind.ACCESS)

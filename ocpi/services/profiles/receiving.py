@@ -68,7 +68,7 @@ def set_profile(
             actor=_actor(partner),
             deadline_s=settings.OCPI_COMMAND_TIMEOUT_S,
         )
-        return Command.objects.get(pk=made.command_id)
+        return Command.objects.get(charging_profiles=made)
 
     url = reader.url("response_url")
     return _receive(partner, session_id, RequestKind.SET_PROFILE, url, ask, sender, reader.raw)

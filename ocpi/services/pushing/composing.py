@@ -17,6 +17,7 @@ from ocpi.models import (
     Push,
     RoamingSession,
 )
+from ocpi.objects.editions import told
 from ocpi.services.calling.client import Call, below, routing
 from ocpi.services.hubs import is_away
 from ocpi.services.profiles.active import profile_text
@@ -101,7 +102,7 @@ def _tariff(push: Push, url: str) -> Parcel | None:
     heads = _to_everybody(push, row.party)
     address = below(url, row.party.country_code, row.party.party_id, row.ocpi_id)
     if row.removed_at is None:
-        return Parcel((Call("PUT", address, "tariffs", json.Fragment(row.body), heads),), row.body)
+        return Parcel((Call("PUT", address, "tariffs", _told(push, row), heads),), row.body)
     if not push.known:
         return None
     return Parcel((Call("DELETE", address, "tariffs", routing=heads),))
@@ -120,7 +121,7 @@ def _session(push: Push, url: str) -> Parcel | None:
     party = row.our_party
     heads = routing(party, row.country_code, row.party_id)
     address = below(url, party.country_code, party.party_id, row.ocpi_id)
-    return Parcel((Call("PUT", address, "sessions", json.Fragment(row.body), heads),))
+    return Parcel((Call("PUT", address, "sessions", _told(push, row), heads),))
 
 
 def _cdr(push: Push, url: str) -> Parcel | None:
@@ -135,7 +136,7 @@ def _cdr(push: Push, url: str) -> Parcel | None:
     if is_away(push.partner_id, session.country_code, session.party_id):
         return None
     heads = routing(session.our_party, session.country_code, session.party_id)
-    return Parcel((Call("POST", url, "cdrs", json.Fragment(row.body), heads),))
+    return Parcel((Call("POST", url, "cdrs", _told(push, row), heads),))
 
 
 def _token(push: Push, url: str) -> Parcel | None:
@@ -163,6 +164,10 @@ def _profile(push: Push, url: str) -> Parcel | None:
     heads = routing(row.our_party, row.country_code, row.party_id)
     call = Call("PUT", below(url, row.ocpi_id), "chargingprofiles", json.Fragment(body), heads)
     return Parcel((call,), body)
+
+
+def _told(push: Push, row: PublishedTariff | RoamingSession | Cdr) -> json.Fragment:
+    return told(push.module, row.body, push.partner.version)
 
 
 def _to_everybody(push: Push, ours: Party, role: PartyRole = PartyRole.EMSP) -> dict[str, str]:
