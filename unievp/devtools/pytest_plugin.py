@@ -10,6 +10,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from unievp.devtools import testing
+from unievp.lib.memory import keep_what_is_loaded
 
 # A busy machine is slow: that says nothing about the code.
 settings.register_profile(
@@ -46,6 +47,11 @@ def pytest_collection() -> None:
     from unievp.devtools import emptying
 
     emptying.install()
+
+
+def pytest_collection_finish() -> None:
+    """The collector looks at what tests make, not at the whole project again and again."""
+    keep_what_is_loaded()
 
 
 @pytest.hookimpl(trylast=True)
