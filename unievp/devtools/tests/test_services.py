@@ -64,6 +64,7 @@ def test_both_servers_answer_and_are_set_up_as_the_platform_needs_them(services)
         assert client.config_get("bind") == {"bind": "127.0.0.1"}
 
 
+@pytest.mark.slow
 def test_nobody_gets_in_without_the_password(services):
     state = services().start()
     wrong = psycopg.conninfo.make_conninfo(state.database_url, password="guess")
@@ -209,6 +210,7 @@ def test_a_new_checkout_where_a_deleted_one_was_starts_empty(services):
     assert ask(services().start(), "SELECT to_regclass('proof')") == [(None,)]
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_share_one_server(tmp_path, services):
     with ThreadPoolExecutor(4) as pool:
         users = list(pool.map(start_user, [tmp_path / "data"] * 4))
