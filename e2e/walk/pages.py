@@ -10,6 +10,7 @@ PORTAL = (
     "/overview",
     "/",
     "/chargers/new",
+    "/chargers/bulk",
     "/chargers/{charger_pk}",
     "/chargers/{charger_pk}/wire",
     "/sessions",

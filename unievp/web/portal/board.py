@@ -24,7 +24,7 @@ MOST_CHANGES = PER_PAGE
 @portal_page
 def board(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The page, or only the list of chargers for a filter that changed (htmx)."""
-    wanted = _filter(request, desk)
+    wanted = filter_of(request, desk)
     # Versions before rows: a change in between is fetched once too often, never missed.
     versions = live.versions(cpo.pk for cpo in _watched(desk))
     chargers = selectors.board_chargers(desk.user, wanted)
@@ -82,7 +82,8 @@ def _wants_part(request: HttpRequest) -> bool:
     return request.headers.get("HX-Target", "").endswith("#chargers")
 
 
-def _filter(request: HttpRequest, desk: Desk) -> selectors.BoardFilter:
+def filter_of(request: HttpRequest, desk: Desk) -> selectors.BoardFilter:
+    """What the board's form asks for."""
     location = request.GET.get("location", "")
     return selectors.BoardFilter(
         cpo_id=desk.cpo_id,

@@ -7,7 +7,7 @@ from django.urls import path
 from unievp.web.portal import board, explain, power, reports, sessions, settlements, wallet, wire
 from unievp.web.portal import simulator as simulator_page
 from unievp.web.portal.access import reservations, tokens
-from unievp.web.portal.chargers import actions, adding, page
+from unievp.web.portal.chargers import actions, adding, bulk, page
 from unievp.web.portal.notifications import bell, choices
 from unievp.web.portal.office import data, keys, log, team, webhooks
 from unievp.web.portal.overview import page as overview_page
@@ -40,6 +40,7 @@ urlpatterns = [
     ),
     path("wallet/schedule", settlements.schedule, name="settlement_schedule"),
     path("chargers/new", adding.add_charger, name="add_charger"),
+    path("chargers/bulk", bulk.bulk, name="bulk"),
     path("chargers/<int:charger_pk>/first-sign", adding.first_sign, name="first_sign"),
     path("chargers/<int:charger_pk>", page.charger_page, name="charger"),
     path("chargers/<int:charger_pk>/commands", page.commands, name="charger_commands"),
