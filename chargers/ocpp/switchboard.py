@@ -77,6 +77,8 @@ class Switchboard:
             layer = _layer()
             if join:
                 await layer.group_add(group, await self._own_channel())
+                # What was queued since the handshake looked, and before this, nudged nobody.
+                connection.sender.wake()
             if tell_others:
                 await layer.group_send(group, _opened(connection))
         except Exception:

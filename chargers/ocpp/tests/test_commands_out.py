@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from chargers.models import Command, CommandStatus, Frame
-from chargers.ocpp.switchboard import group_of
+from chargers.ocpp.switchboard import Switchboard, group_of
 from chargers.ocpp.tests.fleet import amake_charger, amake_token
 from chargers.ocpp.tests.server import until
 from unievp.lib import clock
@@ -48,6 +48,23 @@ async def next_call(charger):
     kind, message_id, action, payload = await charger.receive()
     assert kind == 2
     return message_id, action, payload
+
+
+async def test_a_command_that_is_queued_before_the_line_hears_nudges_is_sent(server, monkeypatch):
+    hears = asyncio.Event()
+    own_channel = Switchboard._own_channel
+
+    async def later(switchboard):
+        await hears.wait()
+        return await own_channel(switchboard)
+
+    monkeypatch.setattr(Switchboard, "_own_channel", later)
+    cp = await amake_charger()
+    async with server.charger("CP1") as charger:
+        await queue(cp)
+        await nudge(cp)
+        hears.set()
+        assert (await next_call(charger))[1] == "Reset"
 
 
 async def test_a_waiting_command_is_sent_on_connect_and_answered(server):
