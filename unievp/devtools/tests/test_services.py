@@ -74,6 +74,7 @@ def test_nobody_gets_in_without_the_password(services):
         client.ping()
 
 
+@pytest.mark.slow
 def test_the_recorded_passwords_are_readable_by_their_owner_only(services):
     each = services()
     each.start()
@@ -244,6 +245,7 @@ def test_the_first_to_leave_does_not_stop_the_others_servers(services):
     assert ask(state, "SELECT 1") == [(1,)]
 
 
+@pytest.mark.slow
 def test_no_permission_of_a_foreign_folder_changes(tmp_path, services):
     tmp_path.chmod(0o700)
     before = [(p, p.stat().st_mode, p.stat().st_uid) for p in [tmp_path, *tmp_path.parents]]

@@ -44,6 +44,7 @@ def test_workers_of_all_sessions_have_databases_and_channels_of_their_own(monkey
     assert len(seen) == testing.DATABASES
 
 
+@pytest.mark.slow
 def test_only_databases_of_killed_sessions_are_dropped(services):
     state: State = services().start()
     with psycopg.connect(state.database_url, autocommit=True) as connection:

@@ -35,6 +35,17 @@ CALLERS = [*Caller, WITHOUT_SCOPE, FINANCE_STAFF]
 PLATFORM = {Caller.STAFF, Caller.SUPERUSER, Caller.PLATFORM_KEY, FINANCE_STAFF}
 # They differ from the other staff in a few rows only.
 SPECIAL_STAFF = {Caller.SUPERUSER, FINANCE_STAFF}
+# One of each kind with each commit, everybody in the slow tier's turn.
+AT_ONCE = {
+    Caller.OWNER,
+    Caller.VIEWER,
+    Caller.STAFF,
+    Caller.DRIVER,
+    Caller.NOBODY,
+    Caller.COMPANY_KEY,
+    WITHOUT_SCOPE,
+}
+SLOW = pytest.mark.slow
 ALLOWED, DENIED, UNKNOWN, ABSENT = "allowed", 403, 401, 404
 # Drivers charge at any company's chargers: they find them, and pay there.
 FOR_EVERY_DRIVER = (
@@ -58,7 +69,9 @@ def nobody_waits(monkeypatch):
     monkeypatch.setattr("unievp.lib.api.throttles.CallerThrottle.allow_request", lambda *_a: True)
 
 
-@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize(
+    "caller", [each if each in AT_ONCE else pytest.param(each, marks=SLOW) for each in CALLERS]
+)
 def test_each_caller_gets_what_the_table_says(caller):
     own, rival = make_world("own"), make_world("rival")
     client = client_of(caller, own.cpo)
