@@ -18,7 +18,7 @@ from ocpi.models import (
 from ocpi.objects.editions import heard, told
 from ocpi.services.foreign.pulling import pull_partner
 from ocpi.services.partners.inviting import invite_partner
-from ocpi.services.partners.registering import register_with
+from ocpi.services.partners.registering import register_with, renew_credentials
 from ocpi.services.publishing.locations import refresh_location
 from ocpi.services.pushing.sending import push_due
 from ocpi.services.selling.cdrs import issue_cdr
@@ -221,3 +221,15 @@ def test_lists_of_an_operator_of_the_newer_version_are_understood(peer):
     stored = json.loads(ForeignCdr.objects.get().body)
     assert stored["total_cost"] == cdr["total_cost"]
     assert json.loads(ForeignTariffVersion.objects.get().body) == price
+
+
+def test_new_tokens_change_no_version(peer):
+    make_cpo()
+    peer.versions = ["2.2.1"]
+    partner, _token = invite_partner(name="Roamer", actor="test")
+    register_with(partner, versions_url=peer.versions_url, token="their-a", actor="test")
+    peer.versions = ["2.2.1", "2.3.0"]
+    partner.refresh_from_db()
+    renew_credentials(partner, actor="test")
+    partner.refresh_from_db()
+    assert partner.version == "2.2.1"

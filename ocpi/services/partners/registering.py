@@ -15,6 +15,7 @@ from cpo.models import User
 from cpo.services import audit
 from ocpi.addresses import VERSION, is_ours
 from ocpi.models import InboundToken, InboundTokenKind, Partner, PartnerStatus
+from ocpi.objects.editions import VERSIONS
 from ocpi.services.calling.client import (
     Call,
     CallError,
@@ -139,7 +140,9 @@ def _exchange(
 ) -> Partner:
     peer = Peer.of(partner, token=token)
     try:
-        offer = discover(peer, versions_url)
+        # New tokens are no new version: who is connected stays with the one that it speaks.
+        versions = [partner.version] if method == "PUT" else VERSIONS
+        offer = discover(peer, versions_url, versions)
         url = offer.url_of("credentials") or ""
         # Good for versions and credentials at once: they call back before they answer.
         ours, row_id = _callback_token(partner)
