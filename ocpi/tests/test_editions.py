@@ -223,6 +223,7 @@ def test_lists_of_an_operator_of_the_newer_version_are_understood(peer):
     assert json.loads(ForeignTariffVersion.objects.get().body) == price
 
 
+@pytest.mark.django_db
 def test_new_tokens_change_no_version(peer):
     make_cpo()
     peer.versions = ["2.2.1"]
