@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from chargers.models import ChargingSession
 from ocpi.models.partner import Partner
 from ocpi.models.party import Party
-from ocpi.models.token import AuthMethod, TokenType
+from ocpi.models.token import AuthMethod
 from payments.models import Bill
 from unievp.lib.constraints import choice_check
 
@@ -45,7 +45,7 @@ class RoamingSession(models.Model):
     country_code = models.CharField(_("country code"), max_length=2)
     party_id = models.CharField(_("party id"), max_length=3)
     uid = models.CharField(_("uid"), max_length=36)
-    type = models.CharField(_("type"), max_length=12, choices=TokenType)
+    type = models.CharField(_("type"), max_length=36)
     contract_id = models.CharField(_("contract"), max_length=36)
     auth_method = models.CharField(_("authorised"), max_length=12, choices=AuthMethod)
     authorization_reference = models.CharField(_("reference"), max_length=36, blank=True)
@@ -65,7 +65,6 @@ class RoamingSession(models.Model):
         ordering = ("-id",)
         constraints: ClassVar = [
             choice_check("status", RoamingStatus, name="roaming_session_status_is_known"),
-            choice_check("type", TokenType, name="roaming_session_token_type_is_known"),
             choice_check("auth_method", AuthMethod, name="roaming_session_method_is_known"),
         ]
         indexes: ClassVar = [

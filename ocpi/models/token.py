@@ -12,6 +12,8 @@ from unievp.lib.constraints import choice_check
 
 
 class TokenType(models.TextChoices):
+    """OCPI 2.2.1's. Since 2.3.0 partners may have others (EMAID), so theirs are texts."""
+
     AD_HOC_USER = "AD_HOC_USER", _("One-time user")
     APP_USER = "APP_USER", _("App user")
     OTHER = "OTHER", _("Other")
@@ -42,7 +44,7 @@ class RoamingToken(models.Model):
     country_code = models.CharField(_("country code"), max_length=2)
     party_id = models.CharField(_("party id"), max_length=3)
     uid = models.CharField(_("uid"), max_length=36)
-    type = models.CharField(_("type"), max_length=12, choices=TokenType, default=TokenType.RFID)
+    type = models.CharField(_("type"), max_length=36, default=TokenType.RFID)
     contract_id = models.CharField(_("contract"), max_length=36)
     visual_number = models.CharField(_("printed number"), max_length=64, blank=True)
     issuer = models.CharField(_("issuer"), max_length=64)
@@ -68,7 +70,6 @@ class RoamingToken(models.Model):
                 "type",
                 name="roaming_token_is_one_per_party_uid_and_type",
             ),
-            choice_check("type", TokenType, name="roaming_token_type_is_known"),
             choice_check("whitelist", Whitelist, name="roaming_token_whitelist_is_known"),
         ]
 
@@ -102,7 +103,7 @@ class RoamingTag(models.Model):
     country_code = models.CharField(_("country code"), max_length=2)
     party_id = models.CharField(_("party id"), max_length=3)
     uid = models.CharField(_("uid"), max_length=36)
-    type = models.CharField(_("type"), max_length=12, choices=TokenType)
+    type = models.CharField(_("type"), max_length=36)
     contract_id = models.CharField(_("contract"), max_length=36)
     auth_method = models.CharField(
         _("authorised"), max_length=12, choices=AuthMethod, default=AuthMethod.WHITELIST
@@ -118,7 +119,6 @@ class RoamingTag(models.Model):
         verbose_name_plural = _("roaming tags")
         ordering = ("-created_at", "-id")
         constraints: ClassVar = [
-            choice_check("type", TokenType, name="roaming_tag_type_is_known"),
             choice_check("auth_method", AuthMethod, name="roaming_tag_method_is_known"),
         ]
 

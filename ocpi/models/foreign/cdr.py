@@ -31,6 +31,8 @@ class HeldBecause(models.TextChoices):
     ORIGINAL_MISSING = "original_missing", _("What it takes back has not come, or is held.")
     ANOTHER_AMOUNT = "another_amount", _("It takes back another amount than was charged.")
     CREDITED_BEFORE = "credited_before", _("What it takes back was taken back before.")
+    ANOTHER_DRIVER = "another_driver", _("Its session is another driver's.")
+    CHARGED_BEFORE = "charged_before", _("Another CDR has charged its session.")
     NOT_BOOKABLE = "not_bookable", _("The books refused it.")
 
 
