@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from cpo.models import User
@@ -29,7 +30,7 @@ from ocpi.services.partners.registering import (
     resume,
     suspend,
 )
-from ocpi.services.pushing.sweeping import push_everything
+from ocpi.services.pushing.sweeping import push_everything, resend_dead
 from ocpi.services.tokens.fetching import fetch_tokens
 from unievp.lib.admin import (
     DeskAdmin,
@@ -61,6 +62,7 @@ class PartnerActions(DeskAdmin):
         "renew",
         "fetch",
         "push_all",
+        "resend_given_up",
         "pause",
         "disconnect",
     )
@@ -165,6 +167,23 @@ class PartnerActions(DeskAdmin):
             question,
             lambda partner, actor, _answer: push_everything(partner, actor=actor),
         )
+
+    @detail_action(_("Send what was given up"), url_path="resend", icon="replay", permissions=ACT)
+    def resend_given_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            title=_("Send again all that was given up"),
+            text=_("Whole, as it is now, in the order in which it changed."),
+            submit=_("Send again"),
+        )
+
+        def run(partner: Partner, actor: User, _answer: dict[str, Any]) -> None:
+            count = resend_dead(partner, actor=actor)
+            said = ngettext(
+                "%(count)d object is sent again.", "%(count)d objects are sent again.", count
+            )
+            messages.success(request, said % {"count": count})
+
+        return self._ask(request, object_id, question, run)
 
     @detail_action(_("Pause or resume"), url_path="pause", icon="pause", permissions=ACT)
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:

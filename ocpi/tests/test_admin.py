@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from cpo.models import AuditEntry, User
@@ -114,6 +115,11 @@ def test_dead_push_is_sent_again(staff, partner, peer):
     act(staff, push, "again")
     assert push_due() == 1
     act(staff, partner, "push")
+    assert push_due() == 2
+    Push.objects.update(status=PushStatus.DEAD)
+    answer = act(staff, partner, "resend")
+    assert answer.status_code == 302
+    assert any(str(said).startswith("2 ") for said in get_messages(answer.wsgi_request))
     assert push_due() == 2
 
 

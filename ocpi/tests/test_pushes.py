@@ -9,8 +9,9 @@ import pytest
 from django.db.models import F
 
 from chargers.models import Connector, Presence, TariffAssignment
-from cpo.models import CPO, CPOStatus
+from cpo.models import CPO, AuditEntry, CPOStatus
 from ocpi.models import (
+    Partner,
     PartnerEndpoint,
     PublishedLocation,
     Push,
@@ -22,7 +23,7 @@ from ocpi.services.partners.registering import resume, suspend
 from ocpi.services.publishing.locations import refresh_chargers, refresh_location
 from ocpi.services.publishing.tariffs import refresh_tariffs
 from ocpi.services.pushing.sending import MOST_REFUSALS, note_sent, push_due
-from ocpi.services.pushing.sweeping import push_everything, resend, sweep_pushes
+from ocpi.services.pushing.sweeping import push_everything, resend, resend_dead, sweep_pushes
 from ocpi.services.selling.cdrs import issue_cdr
 from ocpi.services.selling.sessions import begin_roaming
 from ocpi.tests.driving import begin, charge, push_token, sell
@@ -158,6 +159,38 @@ def test_absence_kills_nothing_and_refusals_do_until_somebody_sends_again(told, 
     resend(Push.objects.get(module="locations"), actor="test")
     with pytest.raises(ConflictError):
         resend(Push.objects.get(module="locations"), actor="test")
+
+
+def test_all_that_was_given_up_is_sent_again_in_its_order_and_once(told, partner, peer):
+    other = connect_partner(peer, party=("DE", "OTH"), path="/other")
+    push_everything(other, actor="test")
+    TariffAssignment.objects.all().delete()
+    refresh_location(told.location_id)
+    refresh_tariffs()
+    Push.objects.update(status=PushStatus.DEAD, attempts=5, error="OCPI 2001")
+    PushLine.objects.update(again_at=clock.now() + timedelta(hours=1))
+    assert push_due() == 0
+    assert resend_dead(partner, actor="test") == 2
+    assert resend_dead(partner, actor="test") == 0
+    entry = AuditEntry.objects.get(action="ocpi_partner.resend_dead")
+    assert (entry.subject_id, entry.after) == (str(partner.pk), {"objects": 2})
+    # The tariff that is gone is taken back there, too; then the place, whole.
+    assert push_due() == 2
+    sent = [(one.method, one.path.split("/")[2]) for one in peer.calls()]
+    assert sent == [("DELETE", "tariffs"), ("PUT", "locations")]
+    assert not Push.objects.filter(partner=other).exclude(status=PushStatus.DEAD).exists()
+
+
+def test_what_was_given_up_waits_for_a_partner_that_is_connected(told, partner, peer):
+    Push.objects.update(status=PushStatus.DEAD)
+    suspend(partner, actor="test")
+    assert resend_dead(partner, actor="test") == 2
+    assert push_due() == 0
+    Push.objects.update(status=PushStatus.DEAD)
+    Partner.objects.update(status="disconnected")
+    with pytest.raises(ConflictError):
+        resend_dead(partner, actor="test")
+    assert set(Push.objects.values_list("status", flat=True)) == {PushStatus.DEAD}
 
 
 def test_new_change_wakes_a_dead_push(told, peer):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Case, F, TextField, Value, When
 from django.utils.translation import gettext as _
 
 from cpo.models import User
@@ -16,6 +17,7 @@ from ocpi.models import (
     Cdr,
     OwnToken,
     Partner,
+    PartnerStatus,
     PublishedLocation,
     PublishedTariff,
     Push,
@@ -32,6 +34,9 @@ from unievp.lib.errors import ConflictError
 from unievp.lib.events import publish
 
 _PER_SWEEP: Final = 500
+# Whole again, whatever the partner has of it. Elsewhere what it has only says whether there is
+# something to take away (a removed tariff), and that must not be forgotten.
+_SENT_AS_PATCH: Final = ("locations",)
 
 
 def sweep_pushes() -> int:
@@ -94,8 +99,9 @@ def resend(push: Push, *, actor: User | str) -> Push:
             raise ConflictError(_("It is on its way already."), code="push_waiting")
         PUSH.check(row.status, PushStatus.WAITING)
         now = clock.now()
-        row.status, row.attempts, row.known, row.error = PushStatus.WAITING, 0, "", ""
+        row.status, row.attempts, row.error = PushStatus.WAITING, 0, ""
         row.wanted, row.marked_at, row.next_at = row.wanted + 1, now, now
+        row.known = "" if row.module in _SENT_AS_PATCH else row.known
         row.save()
         PushLine.objects.filter(partner_id=row.partner_id).update(again_at=None)
         audit.record(
@@ -107,6 +113,41 @@ def resend(push: Push, *, actor: User | str) -> Push:
         )
         publish(PushesDue((row.partner_id,)))
     return row
+
+
+def resend_dead(partner: Partner, *, actor: User | str) -> int:
+    """Everything that was given up for this partner, once more, whole and at once; how many.
+
+    Rows keep the time of their change, so older changes go first, as they would have. Pressed
+    twice it finds nothing the second time. Raises ConflictError where nobody would be sent to.
+    """
+    with transaction.atomic():
+        locked = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
+        if locked.status not in (PartnerStatus.REGISTERED, PartnerStatus.SUSPENDED):
+            raise ConflictError(_("Connect the partner first."), code="partner_not_connected")
+        PUSH.check(PushStatus.DEAD, PushStatus.WAITING)
+        count = Push.objects.filter(partner=locked, status=PushStatus.DEAD).update(
+            status=PushStatus.WAITING,
+            attempts=0,
+            known=Case(
+                When(module__in=_SENT_AS_PATCH, then=Value("", TextField())), default=F("known")
+            ),
+            error="",
+            wanted=F("wanted") + 1,
+            next_at=clock.now(),
+        )
+        if not count:
+            return 0
+        PushLine.objects.filter(partner=locked).update(again_at=None)
+        audit.record(
+            actor=actor,
+            action="ocpi_partner.resend_dead",
+            subject=locked,
+            after={"objects": count},
+            cpo=locked.cpo,
+        )
+        publish(PushesDue((locked.pk,)))
+    return count
 
 
 def push_everything(partner: Partner, *, actor: User | str) -> int:

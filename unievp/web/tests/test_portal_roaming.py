@@ -47,6 +47,16 @@ def push(partner, **values):
     )
 
 
+def register(partner):
+    Partner.objects.filter(pk=partner.pk).update(
+        status="registered",
+        registered_at=clock.now(),
+        versions_url="http://127.0.0.1:9/versions",
+        version="2.2.1",
+        token="x",
+    )
+
+
 def test_a_partner_is_invited_and_its_token_shown_once(browser, alice):
     page = browser.post("/roaming/invite", {"name": "Acme Mobility"}).content.decode()
     partner = Partner.objects.get()
@@ -79,14 +89,28 @@ def test_what_was_given_up_is_sent_again(browser, partner):
     assert browser.post(f"/roaming/{partner.pk}/resend", {"push": "9"}).status_code == 404
 
 
-def test_disconnecting_asks_and_a_dead_connection_is_told(browser, partner):
-    Partner.objects.filter(pk=partner.pk).update(
-        status="registered",
-        registered_at=clock.now(),
-        versions_url="http://127.0.0.1:9/versions",
-        version="2.2.1",
-        token="x",
+def test_all_that_was_given_up_is_sent_again_by_one_button(browser, partner):
+    row = push(partner)
+    address = f"/roaming/{partner.pk}"
+    # Not connected: nobody would be sent to, so it is not offered and changes nothing.
+    assert 'id="resend-given-up"' not in browser.get(address).content.decode()
+    browser.post(f"{address}/resend-given-up")
+    row.refresh_from_db()
+    assert row.status == "dead"
+    register(partner)
+    assert 'id="resend-given-up"' in browser.get(address).content.decode()
+    page = browser.post(f"{address}/resend-given-up", follow=True).content.decode()
+    assert "1 object is sent again." in page
+    assert 'id="resend-given-up"' not in page
+    row.refresh_from_db()
+    assert row.status == "waiting"
+    assert "0 objects are sent again." in (
+        browser.post(f"{address}/resend-given-up", follow=True).content.decode()
     )
+
+
+def test_disconnecting_asks_and_a_dead_connection_is_told(browser, partner):
+    register(partner)
     address = f"/roaming/{partner.pk}"
     assert browser.get(address).status_code == 200
     browser.post(f"{address}/test")
@@ -114,7 +138,8 @@ def test_roles_do_what_they_may(client, alice, partner, role, test, rest):
     client.force_login(make_member(alice.cpo, Role(role)))
     assert client.get("/roaming").status_code == 200
     assert client.get(f"/roaming/{partner.pk}").status_code == 200
-    assert client.post(f"/roaming/{partner.pk}/test").status_code == test
+    for name in ("test", "resend-given-up"):
+        assert client.post(f"/roaming/{partner.pk}/{name}").status_code == test
     assert client.post("/roaming/invite", {"name": "x"}).status_code == rest
     assert client.post("/roaming/open-data", {"wanted": "yes"}).status_code == rest
     assert client.post(f"/roaming/{partner.pk}/disconnect", {"sure": "yes"}).status_code == rest
@@ -126,7 +151,10 @@ def test_a_rivals_partner_is_not_there(client, partner):
     row = push(partner)
     assert "Acme" not in client.get("/roaming").content.decode()
     assert client.get(f"/roaming/{partner.pk}").status_code == 404
-    for name in ("test", "disconnect"):
+    register(partner)
+    for name in ("test", "resend-given-up", "disconnect"):
         assert client.post(f"/roaming/{partner.pk}/{name}", {"sure": "yes"}).status_code == 404
+    row.refresh_from_db()
+    assert row.status == "dead"
     assert client.post(f"/roaming/{partner.pk}/resend", {"push": row.pk}).status_code == 404
     assert client.post("/roaming/invite", {"partner": partner.pk}).status_code == 404

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -14,7 +17,7 @@ from ocpi.models import Push
 from ocpi.services.open_data import publish_to_everybody
 from ocpi.services.partners.inviting import invite_again, invite_partner
 from ocpi.services.partners.registering import disconnect, probe
-from ocpi.services.pushing.sweeping import resend
+from ocpi.services.pushing.sweeping import resend, resend_dead
 from unievp.lib.errors import DomainError, RefusedError
 from unievp.web.portal.company import Desk, portal_page
 from unievp.web.portal.posting import do_and_return
@@ -46,7 +49,7 @@ def invite(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_POST
 @portal_page
 def act(request: HttpRequest, desk: Desk, pk: int, name: str) -> HttpResponse:
-    """`test` (who operates), or `disconnect` (who manages, and has confirmed it)."""
+    """`test`, `resend-given-up` (who operates), `disconnect` (who manages, and confirmed it)."""
     right = Right.MANAGE if name == "disconnect" else Right.OPERATE
     company = company_of(request, desk, right)
     partner = partner_of(desk, company, pk)
@@ -56,13 +59,21 @@ def act(request: HttpRequest, desk: Desk, pk: int, name: str) -> HttpResponse:
         if wrong:
             raise RefusedError(wrong, code="partner_unreachable")
 
+    def send_given_up() -> str:
+        count = resend_dead(partner, actor=desk.user)
+        said = ngettext(
+            "%(count)d object is sent again.", "%(count)d objects are sent again.", count
+        )
+        return said % {"count": count}
+
     def end() -> None:
         if request.POST.get("sure") != "yes":
             raise RefusedError(_("Tick that you are sure."), field="sure")
         disconnect(partner, actor=desk.user)
 
-    acts = {
+    acts: dict[str, tuple[Callable[[], str | None], str]] = {
         "test": (test, _("The partner answers and knows us.")),
+        "resend-given-up": (send_given_up, ""),
         "disconnect": (end, _("Disconnected.")),
     }
     if name not in acts:

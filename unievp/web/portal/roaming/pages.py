@@ -83,6 +83,7 @@ def partner_page(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         "modules": partner.endpoints.order_by("identifier", "role"),
         "parties": partner.parties.all(),
         "pushes": pushes.exclude(status=PushStatus.SENT).order_by("-marked_at")[:_MOST_PUSHES],
+        "given_up": pushes.filter(status=PushStatus.DEAD).count(),
         "page": page,
         "only": request.GET.get("only", ""),
         "query": f"cpo={company.pk}&only={request.GET.get('only', '')[:8]}",
