@@ -13,6 +13,7 @@ from unfold.sites import UnfoldAdminSite
 class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Made when a page looks at it: Django gives it to each page, and ours have the sidebar
-        of `unievp.web.admin_menu` instead. Over a hundred models it costs a third of a page."""
+        of `unievp.web.admin_menu` instead. Over a hundred models it costs a third of a page.
+        """
         make = partial(super().get_app_list, request, app_label)
         return cast("list[Any]", SimpleLazyObject(make))
