@@ -11,6 +11,7 @@ from ocpi.api.commands import Commands
 from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
 from ocpi.api.credentials import Credentials
 from ocpi.api.emsp_receivers import (
+    ForeignCdrObject,
     ForeignCdrs,
     ForeignLocations,
     ForeignSessions,
@@ -54,7 +55,7 @@ _AS_EMSP: list[tuple[str, type[OcpiView]]] = [
     (f"/tariffs/{_OBJECT}", ForeignTariffs),
     (f"/sessions/{_OBJECT}", ForeignSessions),
     ("/cdrs", ForeignCdrs),
-    ("/cdrs/<str:key>", ForeignCdrs),
+    ("/cdrs/<str:key>", ForeignCdrObject),
     ("/tokens", OwnTokens),
     ("/tokens/<str:uid>/authorize", Authorize),
     ("/commands/<str:command>/<str:key>", CommandResults),

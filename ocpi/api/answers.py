@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 
+from ocpi.api.headers import printable
 from ocpi.wire import json
 from ocpi.wire.codes import Code, OcpiError
 from unievp.lib import clock
 
 NO_DATA: Final = object()
-_LONGEST_ID: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def respond(request: HttpRequest, answer: Answer, *, functional: bool) -> HttpRe
 def _ids(request: HttpRequest) -> dict[str, str]:
     """The request's own, or new ones: a missing one is no reason to refuse."""
     return {
-        name: _printable(request.headers.get(name, "")) or str(uuid.uuid4())
+        name: printable(request.headers.get(name, "")) or str(uuid.uuid4())
         for name in ("X-Request-ID", "X-Correlation-ID")
     }
 
@@ -64,11 +64,7 @@ def _routing(request: HttpRequest) -> dict[str, str]:
     found: dict[str, str] = {}
     for ours, theirs in (("to", "from"), ("from", "to")):
         for part in ("country-code", "party-id"):
-            value = _printable(request.headers.get(f"OCPI-{theirs}-{part}", ""))
+            value = printable(request.headers.get(f"OCPI-{theirs}-{part}", ""))
             if value:
                 found[f"OCPI-{ours}-{part}"] = value
     return found
-
-
-def _printable(text: str) -> str:
-    return text[:_LONGEST_ID] if text.isascii() and text.isprintable() else ""

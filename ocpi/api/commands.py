@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from ocpi.api.answers import Answer
-from ocpi.api.view import OcpiView, sender_of
+from ocpi.api.headers import sender_of
+from ocpi.api.view import OcpiView
 from ocpi.models import CommandType
 from ocpi.services.commands.receiving import receive_command
 from ocpi.wire.codes import Code, OcpiError

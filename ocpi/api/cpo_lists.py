@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ocpi.api.answers import Answer
+from ocpi.api.headers import receiver_of
 from ocpi.api.paging import page
 from ocpi.api.view import OcpiView
 from ocpi.models import Cdr, Partner, Party, PublishedLocation, PublishedTariff, RoamingSession
@@ -36,10 +37,10 @@ class CpoView(OcpiView):
 
 def parties_named(partner: Partner, request: HttpRequest) -> QuerySet[Party]:
     found = cpo_parties_for(partner)
-    country = request.headers.get("OCPI-to-country-code", "").strip()
-    party_id = request.headers.get("OCPI-to-party-id", "").strip()
-    if not country and not party_id:
+    named = receiver_of(request)
+    if named is None:
         return found
+    country, party_id = named
     found = found.filter(country_code__iexact=country, party_id__iexact=party_id)
     if not found.exists():
         raise not_found(f"There is no party {country}-{party_id} here", Code.CLIENT_ERROR)

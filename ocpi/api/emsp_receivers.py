@@ -121,15 +121,19 @@ class ForeignCdrs(OperatorView):
 
     module = "cdrs"
 
-    def get(self, request: HttpRequest, key: str = "") -> Answer:
-        self.our_party(request)
-        return Answer(self.told(find_cdr(self.partner, key)))
-
     def post(self, request: HttpRequest) -> Answer:
         self.our_party(request)
         cdr, is_new = receive_cdr(self.partner, self.body)
         where = {"Location": absolute(f"{emsp_root(self.version)}/cdrs/{cdr.pk}")}
         return Answer(http=201 if is_new else 200, headers=where)
+
+
+class ForeignCdrObject(OperatorView):
+    module = "cdrs"
+
+    def get(self, request: HttpRequest, key: str) -> Answer:
+        self.our_party(request)
+        return Answer(self.told(find_cdr(self.partner, key)))
 
 
 def _stored(*, is_new: bool) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from ocpi.api.headers import receiver_of
 from ocpi.api.view import OcpiView
 from ocpi.models import Party, PartyRole
 from ocpi.selectors.parties import emsp_party_for
@@ -18,15 +19,11 @@ class EmspView(OcpiView):
         OCPI-to names somebody else.
         """
         party = emsp_party_for(self.partner)
-        country = request.headers.get("OCPI-to-country-code", "").strip()
-        party_id = request.headers.get("OCPI-to-party-id", "").strip()
+        named = receiver_of(request)
         if party is None:
             raise not_found("There is no mobility provider here", Code.CLIENT_ERROR)
-        if (country or party_id) and (country.upper(), party_id.upper()) != (
-            party.country_code,
-            party.party_id,
-        ):
-            raise not_found(f"There is no party {country}-{party_id} here", Code.CLIENT_ERROR)
+        if named is not None and named != (party.country_code, party.party_id):
+            raise not_found(f"There is no party {'-'.join(named)} here", Code.CLIENT_ERROR)
         roles = (PartyRole.CPO, PartyRole.HUB)
         if not self.partner.parties.filter(role__in=roles).exists():
             message = "For charge point operators and hubs; your credentials name neither"

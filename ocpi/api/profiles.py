@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from ocpi.api.answers import Answer
-from ocpi.api.view import OcpiView, sender_of
+from ocpi.api.headers import sender_of
+from ocpi.api.view import OcpiView
 from ocpi.services.profiles.receiving import ask_profile, clear_profile, set_profile
 from ocpi.wire.codes import invalid
 

@@ -76,6 +76,7 @@ class OcpiView(View):
             handler = getattr(self, (request.method or "").lower(), None)
             if handler is None or request.method in ("OPTIONS", "HEAD", "TRACE"):
                 raise OcpiError(Code.CLIENT_ERROR, f"No {request.method} here", http=405)
+            _check_address(request)
             self.body = self.read(request)
             answer: Answer = handler(request, *args, **kwargs)
         except OcpiError as error:
@@ -140,12 +141,10 @@ class OcpiView(View):
         )
 
 
-def sender_of(request: HttpRequest) -> tuple[str, str]:
-    """OCPI-from: country code and party id, "" where there are none."""
-    return (
-        request.headers.get("OCPI-from-country-code", ""),
-        request.headers.get("OCPI-from-party-id", ""),
-    )
+def _check_address(request: HttpRequest) -> None:
+    """Raises 404 for what no id of anybody is: the database would stumble over a NUL."""
+    if not request.path.isprintable():
+        raise OcpiError(Code.CLIENT_ERROR, "There is nothing here", http=404)
 
 
 class NothingHere(OcpiView):

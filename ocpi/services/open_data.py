@@ -37,6 +37,9 @@ def publish_to_everybody(cpo: CPO, *, wanted: bool, actor: Actor) -> Party:
 
 def open_party(code: str) -> Party | None:
     """Of `ID-NUS`, while the company is verified and wants to be found."""
+    if not code.isprintable():
+        # A NUL is no name, and no question to the database.
+        return None
     country_code, _dash, party_id = code.partition("-")
     return Party.objects.filter(
         country_code__iexact=country_code,

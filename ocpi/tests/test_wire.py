@@ -64,6 +64,27 @@ def test_numbers_that_would_fill_the_memory_are_refused(number):
         json.loads(f'{{"n": {number}}}')
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "1" + "0" * 30,
+        "-9223372036854775809",
+        "[" * 100 + "]" * 100,
+        '{"a":' * 100 + "1" + "}" * 100,
+    ],
+)
+def test_what_we_could_not_write_again_is_refused(raw):
+    """Else it is taken, and the answer that repeats it breaks."""
+    with pytest.raises(ValueError, match=r"no amount|levels"):
+        json.loads(raw)
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "3000", "9999"])
+def test_years_that_no_zone_can_show_are_refused(year):
+    with pytest.raises(OcpiError, match="from 1970 to 2999"):
+        Reader({"at": f"{year}-12-31T23:59:59Z"}).moment("at")
+
+
 def test_nothing_is_nothing_whatever_its_exponent():
     assert json.dumps(json.loads('{"n": 0e999999999, "m": 0.25}')) == b'{"n":0,"m":0.25}'
 

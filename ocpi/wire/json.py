@@ -14,6 +14,9 @@ from unievp.lib.clock import isoformat_z
 
 Fragment = orjson.Fragment
 _LONGEST: Final = 40
+# What orjson writes again: 64 bits, and 254 levels with the envelope around.
+_WHOLE: Final = range(-(2**63), 2**63)
+_DEEPEST: Final = 64
 
 
 def dumps(value: Any) -> bytes:
@@ -24,10 +27,11 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(raw: bytes | str) -> Any:
-    """Numbers with a point as Decimal. Raises ValueError, also for NaN, an escaped NUL, and numbers
-    that would fill the memory once they are written out (`1e999999999`).
+    """Numbers with a point as Decimal. Raises ValueError, also for NaN, an escaped NUL, numbers
+    that would fill the memory once they are written out (`1e999999999`), and what we could not
+    write again: more than 64 bits, more than 64 levels.
     """
-    value = json.loads(raw, parse_float=_decimal, parse_constant=_no_number)
+    value = json.loads(raw, parse_float=_decimal, parse_int=_integer, parse_constant=_no_number)
     _check_storable(value)
     return value
 
@@ -61,23 +65,42 @@ def _decimal(text: str) -> Decimal:
     return value if value else Decimal()
 
 
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST or int(text) not in _WHOLE:
+        message = f"{text[:20]} is no amount of anything"
+        raise ValueError(message)
+    return int(text)
+
+
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 
 
 def _check_storable(value: Any) -> None:
     """PostgreSQL holds no NUL and no half of a character."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            if "\0" in one:
-                raise ValueError("a text holds a NUL character")
-            try:
-                one.encode()
-            except UnicodeEncodeError:
-                raise ValueError("a text holds half of a character") from None
-        elif isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, list):
-            waiting += one
+    level, depth = [value], 0
+    while level:
+        if depth > _DEEPEST:
+            message = f"more than {_DEEPEST} levels"
+            raise ValueError(message)
+        level, depth = [part for one in level for part in _parts(one)], depth + 1
+
+
+def _parts(one: Any) -> list[Any]:
+    """What is inside; a text is looked at."""
+    if isinstance(one, str):
+        _check_text(one)
+    elif isinstance(one, dict):
+        return [*one, *one.values()]
+    elif isinstance(one, list):
+        return one
+    return []
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise ValueError("a text holds a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half of a character") from None

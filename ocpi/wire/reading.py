@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ocpi.wire.codes import invalid
 from ocpi.wire.moments import read_moment
 
 _Read = TypeVar("_Read")
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2999
 
 
 class Reader:
@@ -78,10 +80,14 @@ class Reader:
         return Decimal(value)
 
     def moment(self, name: str) -> datetime:
+        """Within years that every zone and column can hold, hours added or taken away."""
         try:
-            return read_moment(str(self._required(name, str)))
+            moment = read_moment(str(self._required(name, str)))
         except ValueError as error:
-            raise self.fault(name, str(error)) from None
+            raise self.fault(name, str(error)[:200]) from None
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise self.fault(name, f"a time from {_FIRST_YEAR} to {_LAST_YEAR}, please")
+        return moment
 
     def inner(self, name: str) -> Reader:
         return Reader(self._required(name, (dict, list)), f"{self._path}{name}.")

@@ -1,0 +1,78 @@
+"""What a broken or hostile partner sends is refused by name: no traceback, nothing stored."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocpi.models import ForeignCdr, ForeignSession, ForeignTariff, RoamingToken
+from ocpi.tests.abroad import cdr_body, session_body, tariff_body
+from ocpi.tests.calling import Caller, code, dump
+from ocpi.tests.driving import token_body
+from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
+from ocpi.tests.field import make_site
+
+pytestmark = pytest.mark.django_db
+FOREIGN = "/ocpi/emsp/2.2.1"
+NONSENSE = [
+    ("x", "[" * 300 + "]" * 300, 400),
+    ("x", "1" + "0" * 30, 400),
+    ("x", "NaN", 400),
+    ("x", '"\\u0000"', 400),
+    ("\\ud800", "1", 400),
+    ("last_updated", '"9999-12-31T23:59:59Z"', 200),
+    ("last_updated", "null", 200),
+]
+
+
+@pytest.fixture
+def tell(peer):
+    make_emsp_party()
+    operator = connect_operator(peer, roles=("CPO", "EMSP", "HUB"))
+    return Caller(operator.access_token)
+
+
+def spliced(body, name, raw):
+    text = dump({key: value for key, value in body.items() if key != name}).decode()
+    return f'{text[:-1]}, "{name}": {raw}}}'.encode()
+
+
+def test_objects_that_cannot_be_kept_are_refused_by_name(tell):
+    contract = let_roam()
+    objects = [
+        (
+            "PUT",
+            "/ocpi/cpo/2.2.1/tokens/DE/CPO/CARD-A",
+            token_body("CARD-A", country_code="DE", party_id="CPO"),
+        ),
+        ("PUT", f"{FOREIGN}/sessions/DE/CPO/S1", session_body(contract)),
+        ("PUT", f"{FOREIGN}/tariffs/DE/CPO/T1", tariff_body()),
+        ("POST", f"{FOREIGN}/cdrs", cdr_body(contract)),
+    ]
+    for method, path, body in objects:
+        for name, raw, http in NONSENSE:
+            answer = tell.send(method, path, spliced(body, name, raw))
+            assert code(answer) == (http, 2001), (path, name, raw)
+    for model in (RoamingToken, ForeignSession, ForeignTariff, ForeignCdr):
+        assert not model.objects.exists()
+
+
+def test_addresses_and_headers_that_no_column_holds_are_nobodys(tell, client):
+    nul = "a%00b"
+    addresses = [
+        ("GET", f"tokens/NL/TNM/{nul}", 404),
+        ("GET", f"locations/L1/{nul}", 404),
+        ("GET", "hubclientinfo/N%00/ABC", 404),
+        ("DELETE", f"chargingprofiles/{nul}", 404),
+        ("PATCH", f"{FOREIGN}/sessions/DE/CPO/{nul}", 404),
+        ("POST", f"{FOREIGN}/tokens/{nul}/authorize", 404),
+        ("POST", f"{FOREIGN}/commands/START_SESSION/{nul}", 404),
+        ("POST", f"{FOREIGN}/cdrs/1", 405),
+    ]
+    for method, path, http in addresses:
+        body = {"last_updated": "2026-02-01T09:30:00Z", "result": "ACCEPTED"}
+        answer = tell.send(method, path, None if method in ("GET", "DELETE") else body)
+        assert answer.status_code == http, (method, path)
+    make_site()
+    odd = {"OCPI-to-country-code": "\0", "OCPI-to-party-id": "\0", "OCPI-from-party-id": "\0"}
+    assert tell.send("GET", "locations", headers=odd).status_code == 404
+    assert client.get("/open-data/ID-A%00B/locations").status_code == 404
