@@ -20,4 +20,7 @@ class Commands(OcpiView):
             known = ", ".join(CommandType.values)
             raise OcpiError(Code.INVALID, f"One of {known}, please", http=404)
         kind = CommandType(command)
-        return Answer(receive_command(self.partner, kind, self.body, sender=sender_of(request)))
+        sender = sender_of(request)
+        return Answer(
+            receive_command(self.partner, kind, self.body, sender=sender, version=self.version)
+        )

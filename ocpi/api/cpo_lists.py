@@ -17,6 +17,7 @@ from ocpi.api.paging import page
 from ocpi.api.view import OcpiView
 from ocpi.models import Cdr, Partner, Party, PublishedLocation, PublishedTariff, RoamingSession
 from ocpi.objects.editions import told
+from ocpi.objects.tokens import token_type_of
 from ocpi.selectors.parties import cpo_parties_for
 from ocpi.wire import json
 from ocpi.wire.codes import Code, not_found
@@ -32,7 +33,9 @@ class CpoView(OcpiView):
         return parties_named(self.partner, request)
 
     def bodies(self, rows: Iterable[_Stored]) -> list[Any]:
-        return [told(self.module, row.body, self.version) for row in rows]
+        return [
+            told(self.module, row.body, self.version, token_type=token_type_of(row)) for row in rows
+        ]
 
 
 def parties_named(partner: Partner, request: HttpRequest) -> QuerySet[Party]:
@@ -97,7 +100,7 @@ class Sessions(CpoView):
         rows = RoamingSession.objects.filter(
             partner=self.partner, our_party__in=self.parties(request)
         )
-        return page(request, rows.only("pk", "body"), self.bodies, date_from_required=True)
+        return page(request, rows.only("pk", "body", "type"), self.bodies, date_from_required=True)
 
 
 class Cdrs(CpoView):
@@ -106,8 +109,8 @@ class Cdrs(CpoView):
     def get(self, request: HttpRequest) -> Answer:
         rows = Cdr.objects.filter(
             partner=self.partner, roaming_session__our_party__in=self.parties(request)
-        )
-        return page(request, rows.only("pk", "body"), self.bodies)
+        ).select_related("roaming_session")
+        return page(request, rows.only("pk", "body", "roaming_session__type"), self.bodies)
 
 
 def _number(ocpi_id: str) -> int:

@@ -11,9 +11,9 @@ from ocpi.api.answers import Answer
 from ocpi.api.emsp_view import EmspView
 from ocpi.api.paging import page
 from ocpi.models import OwnToken, TokenType
+from ocpi.objects.tokens import check_type
 from ocpi.services.drivers.judging import authorize
 from ocpi.wire import json
-from ocpi.wire.codes import invalid
 
 
 class OwnTokens(EmspView):
@@ -30,9 +30,7 @@ class Authorize(EmspView):
 
     def post(self, request: HttpRequest, uid: str) -> Answer:
         self.our_party(request)
-        kind = request.GET.get("type") or TokenType.RFID
-        if kind not in TokenType.values:
-            raise invalid(f"type: one of {', '.join(TokenType.values)}, please")
+        kind = check_type(request.GET.get("type") or TokenType.RFID, self.version)
         return Answer(authorize(self.partner, uid=uid, type_=kind, body=self.body))
 
 

@@ -25,12 +25,13 @@ class TokenObject(OcpiView):
             uid=uid,
             type_=_type(request),
             body=self.body,
+            version=self.version,
         )
         return Answer(http=201 if is_new else 200)
 
     def patch(self, request: HttpRequest, country_code: str, party_id: str, uid: str) -> Answer:
         token = self._find(request, country_code, party_id, uid)
-        patch_token(self.partner, token, self.body)
+        patch_token(self.partner, token, self.body, version=self.version)
         return Answer()
 
     def _find(
@@ -42,6 +43,7 @@ class TokenObject(OcpiView):
             party_id=party_id,
             uid=uid,
             type_=_type(request),
+            version=self.version,
         )
 
 

@@ -1,4 +1,5 @@
-"""OCPI 2.3.0 beside 2.2.1: only prices and the tax of tariffs differ in what we tell and are told.
+"""OCPI 2.3.0 beside 2.2.1: prices, the tax of tariffs and the types of tokens differ in what we
+tell and are told.
 
 Rows hold 2.2.1. What goes to a partner of 2.3.0 is turned on its way out, what comes from one on
 its way in; `to_older(to_newer(body))` is the body. A shape that is wrong is left as it is: whoever
@@ -33,12 +34,18 @@ _PLACES: Final = 6
 _Turn = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def told(module: str, body: str, version: str) -> json.Fragment:
-    """A stored object as a partner of `version` is told it: in 2.2.1 the stored text itself."""
+def told(module: str, body: str, version: str, *, token_type: str = "") -> json.Fragment:
+    """A stored object as a partner of `version` is told it: in 2.2.1 the stored text itself.
+
+    `token_type`: of the session or CDR, where it is none of 2.2.1, which is stored as OTHER.
+    """
     turn = _NEWER.get(module)
     if version != NEWER or turn is None:
         return json.Fragment(body)
-    return json.Fragment(json.dumps(turn(json.loads(body))))
+    turned = turn(json.loads(body))
+    if token_type and "cdr_token" in turned:
+        turned["cdr_token"] = {**turned["cdr_token"], "type": token_type}
+    return json.Fragment(json.dumps(turned))
 
 
 def heard(module: str, body: Any, version: str) -> Any:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from ocpi.models import OwnToken, TokenType, Whitelist
+from django.db.models import Model
+
+from ocpi.models import Cdr, OwnToken, RoamingSession, TokenType, Whitelist
+from ocpi.objects.editions import OLDER
+from ocpi.wire.codes import invalid
 from ocpi.wire.json import without_none
 from ocpi.wire.reading import Reader
+
+LONGEST_TYPE: Final = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +33,13 @@ class TokenFields:
     last_updated: datetime
 
 
-def read_token(reader: Reader) -> TokenFields:
-    """Raises OcpiError 2001, naming the field."""
+def read_token(reader: Reader, version: str = OLDER) -> TokenFields:
+    """Raises OcpiError 2001, naming the field. `version` is the sender's."""
     return TokenFields(
         country_code=reader.code("country_code", 2).upper(),
         party_id=reader.code("party_id", 3).upper(),
         uid=reader.code("uid", 36),
-        type=reader.choice("type", TokenType.values),
+        type=check_type(reader.code("type", LONGEST_TYPE), version),
         contract_id=reader.code("contract_id", 36),
         visual_number=reader.optional_text("visual_number", 64),
         issuer=reader.text("issuer", 64),
@@ -44,8 +50,19 @@ def read_token(reader: Reader) -> TokenFields:
     )
 
 
-def cdr_token(of: Any) -> Mapping[str, str]:
-    """The CdrToken of whatever carries its columns: the partner's own words."""
+def check_type(kind: str, version: str) -> str:
+    """Itself. Raises OcpiError 2001 for one that `version` does not know: since OCPI 2.3.0 the list
+    is open (§13: EMAID, and whatever comes).
+    """
+    if version == OLDER and kind not in TokenType.values:
+        raise invalid(f"type: one of {', '.join(TokenType.values)}, please")
+    if not 0 < len(kind) <= LONGEST_TYPE:
+        raise invalid(f"type: 1 to {LONGEST_TYPE} characters, please")
+    return kind
+
+
+def token_columns(of: Any) -> dict[str, str]:
+    """Whose token it is, in the partner's own words, of whatever carries it."""
     return {
         "country_code": of.country_code,
         "party_id": of.party_id,
@@ -53,6 +70,19 @@ def cdr_token(of: Any) -> Mapping[str, str]:
         "type": of.type,
         "contract_id": of.contract_id,
     }
+
+
+def cdr_token(of: Any) -> Mapping[str, str]:
+    """The CdrToken of 2.2.1, which calls a type that it does not know OTHER."""
+    known = of.type if of.type in TokenType.values else TokenType.OTHER.value
+    return {**token_columns(of), "type": known}
+
+
+def token_type_of(row: Model) -> str:
+    """Of a session or CDR, as its partner told it; "" for what has no token."""
+    if isinstance(row, Cdr):
+        row = row.roaming_session
+    return row.type if isinstance(row, RoamingSession) else ""
 
 
 def token_object(

@@ -25,7 +25,7 @@ from ocpi.services.selling.cdrs import issue_cdr
 from ocpi.services.selling.sessions import begin_roaming
 from ocpi.tests.abroad import cdr_body, session_body, tariff_body
 from ocpi.tests.calling import Caller, code, data, dump
-from ocpi.tests.driving import charge, push_token, sell
+from ocpi.tests.driving import charge, push_token, sell, token_body
 from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
 from ocpi.tests.field import make_site
 from ocpi.tests.peer import role, success
@@ -178,6 +178,37 @@ def test_same_rows_are_told_in_the_version_of_the_address(call, partner, peer):
     sent = [one.body for one in peer.calls("PUT") if "/tariffs/" in one.path]
     assert len(sent) == len(prices)
     assert all(one["tax_included"] in ("NO", "N/A") for one in sent)
+
+
+@pytest.mark.django_db
+def test_token_of_a_type_that_the_older_version_lacks_charges(call, partner, peer):
+    """EMAID, and whatever comes: a list that is open since 2.3.0, and OTHER before."""
+    site = make_site()
+    sell(site)
+    body = token_body("DE8ACC12E46L89", type="EMAID")
+    address = "/tokens/NL/TNM/DE8ACC12E46L89"
+    older = f"/ocpi/cpo/2.2.1{address}"
+    assert code(call.put(older, body, type="EMAID")) == (200, 2001)
+    assert call.put(f"{NEWER}{address}", body, type="EMAID").status_code == 201
+    assert data(call.get(f"{NEWER}{address}", type="EMAID")) == body
+    start = {
+        "response_url": f"{peer.url}/results/1",
+        "token": body,
+        "location_id": f"L{site.location_id}",
+    }
+    assert code(call.post("commands/START_SESSION", start)) == (200, 2001)
+    assert data(call.post(f"{NEWER}/commands/START_SESSION", start))["result"] == "ACCEPTED"
+    begun = begin_roaming(charge(site, body["uid"]).pk)
+    issue_cdr(bill_session(begun.session_id).pk)
+    since = {"date_from": "2020-01-01T00:00:00Z"}
+    for module in ("sessions", "cdrs"):
+        (new,) = data(call.get(f"{NEWER}/{module}", **since))
+        (old,) = data(call.get(module, **since))
+        assert (new["cdr_token"]["type"], old["cdr_token"]["type"]) == ("EMAID", "OTHER")
+    Partner.objects.update(version="2.3.0")
+    push_due()
+    sent = [one.body for one in peer.calls() if "cdr_token" in (one.body or {})]
+    assert [one["cdr_token"]["type"] for one in sent] == ["EMAID", "EMAID"]
 
 
 @pytest.mark.django_db

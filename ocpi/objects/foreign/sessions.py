@@ -9,6 +9,7 @@ from typing import Final
 
 from ocpi.models import ForeignStatus
 from ocpi.objects.foreign.owners import Named, read_name
+from ocpi.objects.tokens import LONGEST_TYPE
 from ocpi.wire.reading import Reader
 
 LARGEST: Final = Decimal(10) ** 12
@@ -62,7 +63,9 @@ def read_session(reader: Reader) -> SessionFields:
 
 def read_token_used(reader: Reader) -> TokenUsed:
     return TokenUsed(
-        reader.code("uid", 36), reader.code("type", 12), reader.optional_code("contract_id", 36)
+        reader.code("uid", 36),
+        reader.code("type", LONGEST_TYPE),
+        reader.optional_code("contract_id", 36),
     )
 
 

@@ -29,6 +29,7 @@ from ocpi.models import (
     RoamingSession,
     RoamingTag,
 )
+from ocpi.objects.editions import OLDER
 from ocpi.objects.tokens import TokenFields, read_token
 from ocpi.services.commands.answers import accepted, rejected
 from ocpi.services.commands.places import connector_of
@@ -49,6 +50,7 @@ class _Asked:
     kind: CommandType
     reader: Reader
     actor: str
+    version: str
 
     @property
     def digest(self) -> str:
@@ -67,7 +69,12 @@ class _Queued:
 
 
 def receive_command(
-    partner: Partner, kind: CommandType, body: Any, *, sender: tuple[str, str]
+    partner: Partner,
+    kind: CommandType,
+    body: Any,
+    *,
+    sender: tuple[str, str],
+    version: str = OLDER,
 ) -> dict[str, Any]:
     """The CommandResponse. `sender`: OCPI-from of the request, for the way back.
 
@@ -76,7 +83,7 @@ def receive_command(
     reader = Reader(body)
     response_url = reader.url("response_url")
     check_url(response_url, allow_loopback=settings.OCPI_ALLOW_LOOPBACK, field="response_url")
-    asked = _Asked(partner, kind, reader, f"ocpi: {partner.name}"[:150])
+    asked = _Asked(partner, kind, reader, f"ocpi: {partner.name}"[:150], version)
     if _is_waiting(asked):
         return accepted()
     try:
@@ -220,7 +227,7 @@ _HANDLERS: Final[Mapping[CommandType, Callable[[_Asked], _Queued]]] = MappingPro
 
 def _token(asked: _Asked) -> TokenFields:
     """The driver of the command: need not be known to us, but must be the partner's."""
-    fields = read_token(asked.reader.inner("token"))
+    fields = read_token(asked.reader.inner("token"), asked.version)
     check_owner(asked.partner, fields.country_code, fields.party_id)
     return fields
 

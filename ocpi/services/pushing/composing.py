@@ -18,6 +18,7 @@ from ocpi.models import (
     RoamingSession,
 )
 from ocpi.objects.editions import told
+from ocpi.objects.tokens import token_type_of
 from ocpi.services.calling.client import Call, below, routing
 from ocpi.services.hubs import is_away
 from ocpi.services.profiles.active import profile_text
@@ -167,7 +168,7 @@ def _profile(push: Push, url: str) -> Parcel | None:
 
 
 def _told(push: Push, row: PublishedTariff | RoamingSession | Cdr) -> json.Fragment:
-    return told(push.module, row.body, push.partner.version)
+    return told(push.module, row.body, push.partner.version, token_type=token_type_of(row))
 
 
 def _to_everybody(push: Push, ours: Party, role: PartyRole = PartyRole.EMSP) -> dict[str, str]:

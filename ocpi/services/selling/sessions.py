@@ -22,7 +22,7 @@ from ocpi.objects.cdrs import Charged, session_object
 from ocpi.objects.costs import amount
 from ocpi.objects.locations import cdr_place, missing_fields
 from ocpi.objects.tariffs import tariff_id
-from ocpi.objects.tokens import cdr_token
+from ocpi.objects.tokens import cdr_token, token_columns
 from ocpi.services.pushing.marking import mark
 from ocpi.states import ROAMING_SESSION
 from ocpi.wire import json
@@ -59,7 +59,7 @@ def begin_roaming(session_pk: int) -> RoamingSession | None:
                 partner=tag.partner,
                 our_party=party,
                 ocpi_id=f"S{session.pk}",
-                **cdr_token(tag),
+                **token_columns(tag),
                 auth_method=tag.auth_method,
                 authorization_reference=tag.authorization_reference,
                 place=json.dumps(cdr_place(session.connector, owner)).decode(),

@@ -239,7 +239,7 @@ def _learn(question: Question, info: _Info) -> int | None:
     """The tag of a token that the partner sent with its first yes."""
     partner = Partner.objects.select_related("cpo").get(pk=question.partner_pk)
     try:
-        fields = read_token(Reader(info.token))
+        fields = read_token(Reader(info.token), partner.version)
         put_token(
             partner,
             country_code=fields.country_code,
@@ -247,6 +247,7 @@ def _learn(question: Question, info: _Info) -> int | None:
             uid=fields.uid,
             type_=fields.type,
             body=info.token,
+            version=partner.version,
         )
     except OcpiError:
         return None

@@ -28,7 +28,7 @@ def fetch_tokens(partner: Partner, *, since: datetime | None = None) -> int:
     count = 0
     for item in pull(partner, url, module="tokens", since=since):
         try:
-            fields = read_token(Reader(item))
+            fields = read_token(Reader(item), partner.version)
             put_token(
                 partner,
                 country_code=fields.country_code,
@@ -36,6 +36,7 @@ def fetch_tokens(partner: Partner, *, since: datetime | None = None) -> int:
                 uid=fields.uid,
                 type_=fields.type,
                 body=item,
+                version=partner.version,
             )
         except OcpiError as error:
             logger.warning("A token of %s is left out: %s", partner, error)

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from ocpi.models import Partner, Party, RoamingToken, TokenType
-from ocpi.objects.tokens import TokenFields, read_token
+from ocpi.models import Partner, Party, RoamingToken
+from ocpi.objects.editions import OLDER
+from ocpi.objects.tokens import TokenFields, check_type, read_token
 from ocpi.services.tokens.tags import follow_token
 from ocpi.wire import json
 from ocpi.wire.codes import Code, OcpiError, invalid, not_found
@@ -18,13 +19,20 @@ _EMSP_ROLES = ("EMSP", "HUB", "NSP", "OTHER", "SCSP")
 
 
 def put_token(
-    partner: Partner, *, country_code: str, party_id: str, uid: str, type_: str, body: Any
+    partner: Partner,
+    *,
+    country_code: str,
+    party_id: str,
+    uid: str,
+    type_: str,
+    body: Any,
+    version: str = OLDER,
 ) -> bool:
     """Store it as it is; whether it is new. An older one than we have changes nothing.
 
     Raises OcpiError 2001: a field, a body that is not the address's, a party of somebody else.
     """
-    fields = read_token(Reader(body))
+    fields = read_token(Reader(body), version)
     named = (country_code.upper(), party_id.upper(), uid.upper(), type_)
     told = (fields.country_code, fields.party_id, fields.uid.upper(), fields.type)
     for name, in_address, in_body in zip(
@@ -37,7 +45,7 @@ def put_token(
         return _store(partner, fields, body)
 
 
-def patch_token(partner: Partner, token: RoamingToken, body: Any) -> None:
+def patch_token(partner: Partner, token: RoamingToken, body: Any, *, version: str = OLDER) -> None:
     """Only what is given changes; `last_updated` must be. Raises OcpiError 2001."""
     reader = Reader(body)
     reader.moment("last_updated")
@@ -51,15 +59,21 @@ def patch_token(partner: Partner, token: RoamingToken, body: Any) -> None:
             uid=token.uid,
             type_=token.type,
             body=merged,
+            version=version,
         )
 
 
 def find_token(
-    partner: Partner, *, country_code: str, party_id: str, uid: str, type_: str
+    partner: Partner,
+    *,
+    country_code: str,
+    party_id: str,
+    uid: str,
+    type_: str,
+    version: str = OLDER,
 ) -> RoamingToken:
     """Raises OcpiError: 404 and 2004."""
-    if type_ not in TokenType.values:
-        raise invalid(f"type: one of {', '.join(TokenType.values)}, please")
+    check_type(type_, version)
     found = RoamingToken.objects.filter(
         partner=partner,
         country_code__iexact=country_code,

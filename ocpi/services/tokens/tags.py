@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Q
 
 from chargers.models import Charger, IdToken, IdTokenStatus
 from chargers.services.id_tokens.managing import LONGEST, change_token, create_token
 from ocpi.models import AuthMethod, Partner, PartnerStatus, RoamingTag, RoamingToken, Whitelist
-from ocpi.objects.tokens import TokenFields
+from ocpi.objects.tokens import TokenFields, token_columns
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError
 
@@ -53,7 +53,7 @@ def follow_token(token: RoamingToken) -> RoamingTag | None:
     except ConflictError:
         return None
     return RoamingTag.objects.create(
-        id_token=id_token, partner=token.partner, token=token, **_columns(token)
+        id_token=id_token, partner=token.partner, token=token, **token_columns(token)
     )
 
 
@@ -92,7 +92,7 @@ def tag_for_command(
         partner=partner,
         auth_method=AuthMethod.COMMAND,
         authorization_reference=reference,
-        **_columns(fields),
+        **token_columns(fields),
     )
 
 
@@ -133,13 +133,3 @@ def new_tag() -> str:
 
 def _tag_text(uid: str) -> str:
     return uid if len(uid) <= LONGEST else new_tag()
-
-
-def _columns(of: Any) -> dict[str, Any]:
-    return {
-        "country_code": of.country_code,
-        "party_id": of.party_id,
-        "uid": of.uid,
-        "type": of.type,
-        "contract_id": of.contract_id,
-    }
