@@ -37,8 +37,10 @@ PUSH: Final = Transitions(
 )
 
 # What a partner knows as COMPLETED or INVALID stays so (OCPI 2.2.1 §9.4.5).
+# A reservation becomes the session that uses it, or comes to nothing.
 ROAMING_SESSION: Final = Transitions(
     {
+        "RESERVATION": {"RESERVATION", "ACTIVE", "COMPLETED", "INVALID"},
         "PENDING": {"PENDING", "ACTIVE", "COMPLETED", "INVALID"},
         "ACTIVE": {"ACTIVE", "COMPLETED", "INVALID"},
     }

@@ -22,7 +22,7 @@ from ocpi.services.foreign import pulling
 from ocpi.services.profiles import active
 from ocpi.services.publishing import locations, tariffs
 from ocpi.services.pushing import sending, sweeping
-from ocpi.services.selling import cdrs, sessions
+from ocpi.services.selling import cdrs, reservations, sessions
 from ocpi.services.sent_commands import results
 from ocpi.services.sent_commands import sending as commands_out
 from ocpi.services.tokens import fetching, tags
@@ -61,6 +61,9 @@ def on_result_decided(event: events.ResultDecided) -> None:
 
 
 def on_reservation_changed(event: field.ReservationChanged) -> None:
+    if not CommandRequest.objects.filter(reservation=event.reservation_id).exists():
+        return
+    follow_reservation.apply_async((event.reservation_id,), retry=False)
     if event.status == ReservationStatus.CANCELLED:
         withdraw_reservation.apply_async((event.reservation_id,), retry=False)
 
@@ -109,6 +112,11 @@ def follow_sessions(session_ids: list[int]) -> int:
 
 
 @shared_task
+def follow_reservation(reservation_id: int) -> bool:
+    return reservations.follow_reservation(reservation_id)
+
+
+@shared_task
 def pull_hub_clients(partner_ids: list[int] | None = None) -> int:
     return hubs.pull_clients(partner_ids)
 
@@ -120,7 +128,7 @@ def sweep_profiles() -> int:
 
 @shared_task
 def sweep_sessions() -> int:
-    return sessions.sweep_sessions() + cdrs.sweep_cdrs()
+    return reservations.sweep_reservations() + sessions.sweep_sessions() + cdrs.sweep_cdrs()
 
 
 @shared_task

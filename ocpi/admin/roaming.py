@@ -99,9 +99,14 @@ class RoamingSessionAdmin(ReadOnlyAdmin):
         "authorization_reference",
         "status",
         "charging",
+        "reserved",
         "changed",
         "told",
     )
+
+    @column(_("reservation"))
+    def reserved(self, row: RoamingSession) -> str:
+        return change_link(row.reservation)
 
     @column(_("charging session"))
     def charging(self, row: RoamingSession) -> str:

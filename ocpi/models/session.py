@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from chargers.models import ChargingSession
+from chargers.models import ChargingSession, Reservation
 from ocpi.models.partner import Partner
 from ocpi.models.party import Party
 from ocpi.models.token import AuthMethod
@@ -16,6 +16,7 @@ from unievp.lib.constraints import choice_check
 class RoamingStatus(models.TextChoices):
     """OCPI 2.2.1 SessionStatus."""
 
+    RESERVATION = "RESERVATION", _("Reserved")
     PENDING = "PENDING", _("Pending")
     ACTIVE = "ACTIVE", _("Charging")
     COMPLETED = "COMPLETED", _("Completed")
@@ -26,14 +27,25 @@ class RoamingSession(models.Model):
     """A session of a partner's driver, as that partner (and nobody else) sees it.
 
     Token, place and tariff are those of its start. `body` is the OCPI Session as JSON; one that is
-    COMPLETED or INVALID is never rendered again.
+    COMPLETED or INVALID is never rendered again. One that began as a `reservation` stays the same
+    one when its driver charges; of a reservation that nobody used it becomes INVALID.
     """
 
     session = models.OneToOneField(
         ChargingSession,
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="roaming",
         verbose_name=_("charging session"),
+    )
+    reservation = models.OneToOneField(
+        Reservation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="roaming",
+        verbose_name=_("reservation"),
     )
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("partner")
@@ -52,12 +64,12 @@ class RoamingSession(models.Model):
     place = models.TextField(_("place at the start"))
     tariff_id = models.CharField(_("tariff at the start"), max_length=36, blank=True)
     status = models.CharField(
-        _("status"), max_length=9, choices=RoamingStatus, default=RoamingStatus.ACTIVE
+        _("status"), max_length=11, choices=RoamingStatus, default=RoamingStatus.ACTIVE
     )
     body = models.TextField(_("as the partner sees it"))
     last_updated = models.DateTimeField(_("changed"))
 
-    tenant_path: ClassVar[str] = "session__cpo"
+    tenant_path: ClassVar[str] = "our_party__cpo"
 
     class Meta:
         verbose_name = _("roaming session")
@@ -66,6 +78,15 @@ class RoamingSession(models.Model):
         constraints: ClassVar = [
             choice_check("status", RoamingStatus, name="roaming_session_status_is_known"),
             choice_check("auth_method", AuthMethod, name="roaming_session_method_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(session__isnull=False) & ~models.Q(status="RESERVATION")
+                | models.Q(
+                    session__isnull=True,
+                    reservation__isnull=False,
+                    status__in=["RESERVATION", "INVALID"],
+                ),
+                name="roaming_session_charges_or_is_a_reservation",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["partner", "last_updated"], name="roaming_session_by_change"),
@@ -78,6 +99,14 @@ class RoamingSession(models.Model):
 
     def __str__(self) -> str:
         return self.ocpi_id
+
+    @property
+    def charging(self) -> ChargingSession:
+        """Where the driver charges or has charged. Raises ValueError for a mere reservation."""
+        if self.session is None:
+            message = f"{self.ocpi_id} is a reservation that nobody has used"
+            raise ValueError(message)
+        return self.session
 
 
 class Cdr(models.Model):

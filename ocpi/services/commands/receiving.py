@@ -145,8 +145,8 @@ def _stop(asked: _Asked) -> _Queued:
             Code.SUCCESS, "", data=rejected("There is no such session", "UNKNOWN_SESSION")
         )
     session = row.session
-    if session.status != SessionStatus.ACTIVE:
-        raise ConflictError("This session has ended")
+    if session is None or session.status != SessionStatus.ACTIVE:
+        raise ConflictError("Nobody charges in this session")
     command = queue_command(
         session.charger,
         action="RemoteStopTransaction",

@@ -55,7 +55,7 @@ def profile_text(row: RoamingSession) -> str:
 
 
 def _profile(row: RoamingSession) -> dict[str, Any]:
-    session, connector = row.session, row.session.connector
+    session, connector = row.charging, row.charging.connector
     begin = session.started_at.replace(microsecond=0)
     slots = composite(session.charger, connector.number, now=begin, unit="A", duration=_OUTLOOK)
     return active_profile(slots, unit="A", most=Decimal(connector.max_current_a))

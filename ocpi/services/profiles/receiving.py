@@ -54,7 +54,7 @@ def set_profile(
     reader = Reader(body)
 
     def ask(row: RoamingSession) -> Command:
-        charger, session = row.session.charger, row.session
+        charger, session = row.charging.charger, row.charging
         profile = read_profile(
             reader.inner("charging_profile"),
             profile_id=next_profile_id(charger),
@@ -80,10 +80,10 @@ def clear_profile(
     """The ChargingProfileResponse to DELETE: the session is limited by us alone again."""
 
     def ask(row: RoamingSession) -> Command:
-        charger = row.session.charger
+        charger = row.charging.charger
         return clear_profiles(
             charger,
-            connector=row.session.connector.number,
+            connector=row.charging.connector.number,
             purpose=TX,
             stack_level=_stack_level(charger.pk),
             actor=_actor(partner),
@@ -105,8 +105,8 @@ def ask_profile(
 
     def ask(row: RoamingSession) -> Command:
         return ask_composite(
-            row.session.charger,
-            connector=row.session.connector.number,
+            row.charging.charger,
+            connector=row.charging.connector.number,
             duration=timedelta(seconds=min(duration_s, LONGEST)),
             unit=None,
             actor=_actor(partner),
@@ -159,7 +159,7 @@ def _session(partner: Partner, session_id: str) -> RoamingSession | None:
 
 
 def _refusal(row: RoamingSession, kind: RequestKind) -> str:
-    charger = row.session.charger
+    charger = row.charging.charger
     features = known_words(charger.pk, "SupportedFeatureProfiles")
     if features is not None and _FEATURE not in features:
         return "NOT_SUPPORTED"

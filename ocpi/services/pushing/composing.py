@@ -157,7 +157,7 @@ def _profile(push: Push, url: str) -> Parcel | None:
         .filter(ocpi_id=push.object_id, partner_id=push.partner_id)
         .first()
     )
-    if row is None or row.session.status == SessionStatus.ENDED:
+    if row is None or row.session is None or row.session.status == SessionStatus.ENDED:
         return None
     body = profile_text(row)
     if is_away(push.partner_id, row.country_code, row.party_id):

@@ -39,7 +39,8 @@ _PER_SWEEP: Final = 500
 def begin_roaming(session_pk: int) -> RoamingSession | None:
     """The partner's view of a session that began on one of its tags; again: the same row.
 
-    None for everybody else's, and for one that was refused.
+    One that uses a reservation of the same token goes on as that reservation's Session. None for
+    everybody else's, and for one that was refused.
     """
     session = _find(session_pk)
     tag = _tag_of(session)
@@ -54,17 +55,17 @@ def begin_roaming(session_pk: int) -> RoamingSession | None:
     owner = (party.country_code, party.party_id)
     try:
         with transaction.atomic():
-            row = RoamingSession(
-                session=session,
+            row = _reserved(session, tag) or RoamingSession(
                 partner=tag.partner,
                 our_party=party,
                 ocpi_id=f"S{session.pk}",
                 **token_columns(tag),
-                auth_method=tag.auth_method,
-                authorization_reference=tag.authorization_reference,
-                place=json.dumps(cdr_place(session.connector, owner)).decode(),
-                tariff_id=_tariff_id(session),
             )
+            row.session = session
+            row.auth_method = tag.auth_method
+            row.authorization_reference = tag.authorization_reference
+            row.place = json.dumps(cdr_place(session.connector, owner)).decode()
+            row.tariff_id = _tariff_id(session)
             _render(row)
             row.save()
             mark("sessions", row.ocpi_id, partner_id=row.partner_id)
@@ -72,6 +73,24 @@ def begin_roaming(session_pk: int) -> RoamingSession | None:
         # Another process saw the same session begin.
         return RoamingSession.objects.get(session=session)
     return row
+
+
+def _reserved(session: ChargingSession, tag: RoamingTag) -> RoamingSession | None:
+    """The Session of the reservation that `session` used, locked, where it is the token's own.
+
+    Whoever else the charger let in charges in a Session of their own.
+    """
+    row = (
+        RoamingSession.objects.select_for_update(of=("self",))
+        .select_related("our_party")
+        .filter(
+            reservation__session=session,
+            status=RoamingStatus.RESERVATION,
+            partner=tag.partner_id,
+        )
+        .first()
+    )
+    return row if row is not None and token_columns(row) == token_columns(tag) else None
 
 
 def refresh_session(row_pk: int) -> bool:
@@ -118,7 +137,7 @@ def sweep_sessions() -> int:
 
 def charged_of(row: RoamingSession) -> Charged:
     """What Session and CDR tell, by what was frozen at the start."""
-    session = row.session
+    session = row.charging
     return Charged(
         owner=(row.our_party.country_code, row.our_party.party_id),
         session_id=row.ocpi_id,
@@ -133,7 +152,7 @@ def charged_of(row: RoamingSession) -> Charged:
 
 
 def _render(row: RoamingSession) -> None:
-    session, now = row.session, clock.now().replace(microsecond=0)
+    session, now = row.charging, clock.now().replace(microsecond=0)
     status = _status(session)
     if row.pk is not None:
         ROAMING_SESSION.check(row.status, status)
