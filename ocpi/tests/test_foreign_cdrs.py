@@ -339,6 +339,37 @@ def test_credit_takes_everything_back_once(operator, contract):
     assert in_balance()
 
 
+def test_session_is_charged_once_until_its_cdr_is_taken_back(operator, contract):
+    """A peer that sends its CDR again under another id, and one that corrects it."""
+    settled(operator, cdr_body(contract))
+    again = settled(operator, cdr_body(contract, "CDR2", session_id="s1"))
+    assert (again.charge, again.held_because) == (None, "charged_before")
+    assert books(contract, operator)[0] == 28_194
+    settled(operator, credit_body(contract))
+    again.refresh_from_db()
+    assert (again.charge.total, again.held_because) == (28_194, "")
+    assert books(contract, operator)[0] == 28_194
+    other = settled(operator, cdr_body(contract, "CDR3", session_id="S2"))
+    assert other.charge is not None
+    assert in_balance()
+
+
+def test_credit_is_not_taken_back(operator, contract):
+    settled(operator, cdr_body(contract))
+    credit = settled(operator, credit_body(contract))
+    body = credit_body(contract, credit.ocpi_id)
+    back = settled(operator, {**body, "total_cost": {"excl_vat": 25_400, "incl_vat": 28_194}})
+    assert (back.charge, back.held_because) == (None, "original_missing")
+    assert books(contract, operator) == (0, 0, 0)
+
+
+def test_session_of_one_driver_is_not_charged_to_another(operator, contract):
+    put_session(operator, session_body(contract))
+    cdr = settled(operator, cdr_body(let_roam()))
+    assert (cdr.charge, cdr.held_because) == (None, "another_driver")
+    assert in_balance()
+
+
 def test_credit_before_its_cdr_waits_for_it(operator, contract):
     credit = settled(operator, credit_body(contract))
     assert credit.held_because == "original_missing"

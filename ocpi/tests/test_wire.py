@@ -66,12 +66,7 @@ def test_numbers_that_would_fill_the_memory_are_refused(number):
 
 @pytest.mark.parametrize(
     "raw",
-    [
-        "1" + "0" * 30,
-        "-9223372036854775809",
-        "[" * 100 + "]" * 100,
-        '{"a":' * 100 + "1" + "}" * 100,
-    ],
+    ["1" + "0" * 60, "[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100],
 )
 def test_what_we_could_not_write_again_is_refused(raw):
     """Else it is taken, and the answer that repeats it breaks."""
@@ -83,6 +78,11 @@ def test_what_we_could_not_write_again_is_refused(raw):
 def test_years_that_no_zone_can_show_are_refused(year):
     with pytest.raises(OcpiError, match="from 1970 to 2999"):
         Reader({"at": f"{year}-12-31T23:59:59Z"}).moment("at")
+
+
+def test_whole_numbers_beyond_64_bits_are_written_as_they_came():
+    for text in ("9223372036854775808", "-9223372036854775809", "1" + "0" * 30):
+        assert json.dumps(json.loads(text)) == text.encode()
 
 
 def test_nothing_is_nothing_whatever_its_exponent():

@@ -14,7 +14,7 @@ from unievp.lib.clock import isoformat_z
 
 Fragment = orjson.Fragment
 _LONGEST: Final = 40
-# What orjson writes again: 64 bits, and 254 levels with the envelope around.
+# What orjson writes by itself: 64 bits, and 254 levels with the envelope around.
 _WHOLE: Final = range(-(2**63), 2**63)
 _DEEPEST: Final = 64
 
@@ -28,8 +28,8 @@ def dumps(value: Any) -> bytes:
 
 def loads(raw: bytes | str) -> Any:
     """Numbers with a point as Decimal. Raises ValueError, also for NaN, an escaped NUL, numbers
-    that would fill the memory once they are written out (`1e999999999`), and what we could not
-    write again: more than 64 bits, more than 64 levels.
+    that would fill the memory once they are written out (`1e999999999`), and more levels than we
+    could write again.
     """
     value = json.loads(raw, parse_float=_decimal, parse_int=_integer, parse_constant=_no_number)
     _check_storable(value)
@@ -65,11 +65,11 @@ def _decimal(text: str) -> Decimal:
     return value if value else Decimal()
 
 
-def _integer(text: str) -> int:
-    if len(text) > _LONGEST or int(text) not in _WHOLE:
-        message = f"{text[:20]} is no amount of anything"
-        raise ValueError(message)
-    return int(text)
+def _integer(text: str) -> int | Decimal:
+    """What 64 bits do not hold is written again as a Decimal."""
+    if len(text) <= _LONGEST and int(text) in _WHOLE:
+        return int(text)
+    return _decimal(text)
 
 
 def _no_number(text: str) -> Any:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ocpi.models import ForeignCdr, HeldBecause
+from django.db.models import QuerySet
+
+from ocpi.models import ForeignCdr, HeldBecause, OwnToken, Partner
 from ocpi.services.foreign.owners import owned
 from payments.models import RoamingCharge
 from payments.services.roaming.charging import charge_driver, take_back
@@ -45,6 +47,9 @@ def _charge_of(cdr: ForeignCdr) -> RoamingCharge | HeldBecause:
         return HeldBecause.UNKNOWN_TOKEN
     if cdr.currency not in money.EXPONENTS:
         return HeldBecause.UNKNOWN_CURRENCY
+    doubt = _doubt(cdr, cdr.own_token)
+    if doubt is not None:
+        return doubt
     total = cdr.total_excl if cdr.total_incl is None else cdr.total_incl
     net = money.round_half_up(cdr.total_excl, cdr.currency)
     tax = money.round_half_up(total, cdr.currency) - net
@@ -78,5 +83,36 @@ def _credit_of(cdr: ForeignCdr) -> RoamingCharge | HeldBecause:
 
 
 def original_of(cdr: ForeignCdr) -> ForeignCdr | None:
+    """What a credit takes back; a credit itself is not taken back."""
     named = owned(cdr.partner, cdr.country_code, cdr.party_id, cdr.credit_reference_id)
-    return ForeignCdr.objects.select_related("charge__booking").filter(**named).first()
+    rows = ForeignCdr.objects.select_related("charge__booking")
+    return rows.filter(**named, is_credit=False).first()
+
+
+def of_session(cdr: ForeignCdr) -> QuerySet[ForeignCdr]:
+    """The other CDRs that name the same session; none where it names none."""
+    if not cdr.session_id_text:
+        return ForeignCdr.objects.none()
+    return ForeignCdr.objects.filter(
+        partner=cdr.partner_id,
+        country_code__iexact=cdr.country_code,
+        party_id__iexact=cdr.party_id,
+        session_id_text__iexact=cdr.session_id_text,
+    ).exclude(pk=cdr.pk)
+
+
+def _doubt(cdr: ForeignCdr, token: OwnToken) -> HeldBecause | None:
+    """A session has one driver and is paid once (OCPI 2.2.1 §10): another CDR for it waits until
+    the first is taken back.
+    """
+    told = cdr.session.own_token if cdr.session is not None else None
+    if told is not None and told.contract_id != token.contract_id:
+        return HeldBecause.ANOTHER_DRIVER
+    if not cdr.session_id_text:
+        return None
+    # Of two that are settled at once, the second waits and finds the first.
+    Partner.objects.select_for_update(of=("self",), no_key=True).get(pk=cdr.partner_id)
+    charged = of_session(cdr).filter(is_credit=False, charge__isnull=False)
+    if charged.filter(charge__credited_by__isnull=True).exists():
+        return HeldBecause.CHARGED_BEFORE
+    return None

@@ -10,9 +10,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from ocpi.events import CdrDiffers, CdrMissing, CdrReceived
-from ocpi.models import CdrCheck, ForeignCdr, ForeignSession, ForeignStatus, Partner
+from ocpi.models import (
+    CdrCheck,
+    ForeignCdr,
+    ForeignSession,
+    ForeignStatus,
+    HeldBecause,
+    Partner,
+)
 from ocpi.objects.foreign.cdrs import CdrFields, read_cdr
-from ocpi.services.foreign.booking import book_cdr
+from ocpi.services.foreign.booking import book_cdr, of_session
 from ocpi.services.foreign.checking.judging import check_cdr
 from ocpi.services.foreign.owners import check_operator, owned, stored, token_used
 from ocpi.wire import json
@@ -63,7 +70,7 @@ def settle_cdr(cdr_pk: int) -> bool:
     with transaction.atomic():
         cdr = (
             ForeignCdr.objects.select_for_update(of=("self",))
-            .select_related("partner", "own_token__contract")
+            .select_related("partner", "own_token__contract", "session__own_token")
             .get(pk=cdr_pk)
         )
         was = (cdr.check_state, cdr.held_because)
@@ -74,7 +81,7 @@ def settle_cdr(cdr_pk: int) -> bool:
         if is_odd and was != (cdr.check_state, cdr.held_because):
             publish(CdrDiffers(cdr.pk))
     if booked:
-        _settle_credits(cdr)
+        _settle_held(cdr)
     return booked
 
 
@@ -120,16 +127,19 @@ def find_missing_cdrs() -> int:
     return count
 
 
-def _settle_credits(cdr: ForeignCdr) -> None:
-    """Credits that came before what they take back."""
-    held = ForeignCdr.objects.filter(
-        partner=cdr.partner,
-        is_credit=True,
-        credit_reference_id__iexact=cdr.ocpi_id,
-        charge__isnull=True,
-    ).exclude(held_because="")
-    for credit in held:
-        recheck_cdr(credit)
+def _settle_held(cdr: ForeignCdr) -> None:
+    """Once it is booked: a credit that came before it, or what it has made room for."""
+    if cdr.is_credit:
+        held = of_session(cdr).filter(held_because=HeldBecause.CHARGED_BEFORE)
+    else:
+        held = ForeignCdr.objects.filter(
+            partner=cdr.partner,
+            is_credit=True,
+            credit_reference_id__iexact=cdr.ocpi_id,
+            charge__isnull=True,
+        ).exclude(held_because="")
+    for one in held.order_by("pk"):
+        recheck_cdr(one)
 
 
 def _known(partner: Partner, fields: CdrFields) -> ForeignCdr | None:

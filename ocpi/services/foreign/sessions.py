@@ -101,6 +101,10 @@ def _store(partner: Partner, fields: SessionFields, reader: Reader) -> bool:
     if is_new:
         # A CDR may be faster than the session that it is of.
         ForeignCdr.objects.filter(
-            partner=partner, session__isnull=True, session_id_text__iexact=row.ocpi_id
+            partner=partner,
+            country_code__iexact=row.country_code,
+            party_id__iexact=row.party_id,
+            session__isnull=True,
+            session_id_text__iexact=row.ocpi_id,
         ).update(session=row)
     return is_new
