@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from celery import shared_task
+from django.conf import settings
 
 from chargers import events as field
 from chargers.models import ReservationStatus
@@ -28,6 +29,7 @@ from ocpi.services.sent_commands import sending as commands_out
 from ocpi.services.tokens import fetching, tags
 from payments import events as money
 from unievp.lib import clock
+from unievp.lib.alone import only_one
 
 
 def on_chargers_changed(
@@ -118,7 +120,13 @@ def follow_reservation(reservation_id: int) -> bool:
 
 @shared_task
 def pull_hub_clients(partner_ids: list[int] | None = None) -> int:
-    return hubs.pull_clients(partner_ids)
+    """Who is behind these hubs; without ids a task for each, so that a slow one delays no other."""
+    if partner_ids is not None:
+        return hubs.pull_clients(partner_ids)
+    found = [([hub.pk],) for hub in hubs.hubs()]
+    for one in found:
+        pull_hub_clients.apply_async(one, retry=False)
+    return len(found)
 
 
 @shared_task
@@ -156,6 +164,8 @@ def sweep_requests() -> int:
     return telling.sweep_requests()
 
 
+# No task runs longer.
+_LONGEST_S: Final = settings.CELERY_TASK_TIME_LIMIT
 # Who has just registered may still be busy with our answer, and know our token a moment later.
 _SOON_S: Final = (2, 5, 15, 60, 300)
 
@@ -177,15 +187,21 @@ def fetch_tokens(partner_id: int, attempt: int = 0) -> int:
 
 
 @shared_task
-def fetch_recent_tokens() -> int:
-    return fetching.fetch_recent(clock.now() - timedelta(hours=3))
+def fetch_recent_tokens(partner_ids: list[int] | None = None) -> int:
+    """Tokens whose push was lost; without ids a task for each partner."""
+    if partner_ids is not None:
+        return fetching.fetch_recent(clock.now() - timedelta(hours=3), partner_ids)
+    found = [([partner.pk],) for partner in fetching.issuers()]
+    for one in found:
+        fetch_recent_tokens.apply_async(one, retry=False)
+    return len(found)
 
 
 @shared_task
 def pull_operators(partner_ids: list[int] | None = None) -> int:
     """Places, tariffs, sessions and CDRs of operators (all of them without ids)."""
     if partner_ids is not None:
-        return pulling.pull_partners(partner_ids)
+        return sum(_pull_operator(pk) for pk in partner_ids)
     # One task per operator: a slow one delays no other.
     found = pulling.operators()
     for partner in found:
@@ -196,12 +212,18 @@ def pull_operators(partner_ids: list[int] | None = None) -> int:
 @shared_task
 def pull_new_operator(partner_id: int, attempt: int = 0) -> int:
     """The first time; again soon where a list broke off."""
-    count = pulling.pull_partners([partner_id])
+    count = _pull_operator(partner_id)
     broken = PulledList.objects.filter(partner_id=partner_id).exclude(error="")
     if broken.exists() and attempt < len(_SOON_S):
         again = (partner_id, attempt + 1)
         pull_new_operator.apply_async(again, countdown=_SOON_S[attempt], retry=False)
     return count
+
+
+def _pull_operator(partner_id: int) -> int:
+    """Nothing while another worker reads them: a slow partner must not take them all."""
+    with only_one(f"ocpi lists of {partner_id}", seconds=_LONGEST_S) as alone:
+        return pulling.pull_partners([partner_id]) if alone else 0
 
 
 @shared_task

@@ -75,12 +75,14 @@ def is_away(partner_id: int, country_code: str, party_id: str) -> bool:
 
 def pull_clients(partner_ids: list[int] | None = None) -> int:
     """Read the lists of all hubs (or of these partners); how many parties."""
-    hubs = Partner.objects.filter(
+    found = hubs() if partner_ids is None else hubs().filter(pk__in=partner_ids)
+    return sum(_pull(hub) for hub in found)
+
+
+def hubs() -> QuerySet[Partner]:
+    return Partner.objects.filter(
         status=PartnerStatus.REGISTERED, parties__role=PartyRole.HUB
     ).distinct()
-    if partner_ids is not None:
-        hubs = hubs.filter(pk__in=partner_ids)
-    return sum(_pull(hub) for hub in hubs)
 
 
 def _pull(hub: Partner) -> int:

@@ -26,7 +26,9 @@ class Request:
 
 @dataclass
 class Peer:
-    """`answers` maps "METHOD /path" (or a path's beginning) to (http, envelope) or a callable."""
+    """`answers` maps "METHOD /path", a method or a path to (http, envelope[, headers]) or to a
+    callable that answers a request so.
+    """
 
     url: str = ""
     requests: list[Any] = field(default_factory=list)
@@ -115,12 +117,14 @@ def running_peer():
                 json.loads(raw) if raw else None,
             )
             peer.requests.append(request)
-            http, envelope = peer.answer(request)
+            http, envelope, *more = peer.answer(request)
             said = envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode()
             try:
                 self.send_response(http)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(said)))
+                for name, value in (more[0] if more else {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(said)
             except OSError:

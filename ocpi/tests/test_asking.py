@@ -86,6 +86,7 @@ def test_token_that_is_not_valid_is_asked_about_all_the_same(call, site, peer):
         (200, success("yes")),
         (200, success({"allowed": 1})),
         (200, b"<html>"),
+        says(location={"location_id": "L1", "evse_uids": 5}),
     ],
 )
 def test_anything_but_a_clear_yes_is_a_no(call, site, peer, answer):
@@ -104,8 +105,11 @@ def test_anything_but_a_clear_yes_is_a_no(call, site, peer, answer):
 )
 def test_partner_that_is_down_leaves_it_to_the_list(call, site, peer, whitelist, valid, verdict):
     push_token(call, "CARD-A", whitelist=whitelist, valid=valid)
-    peer.answers[ASKED] = (503, b"")
-    assert present(site) == verdict
+    # Its own server's fault, and a hub that does not reach it.
+    for answer in ((503, b""), (200, {"status_code": 3000}), (200, {"status_code": 4002})):
+        peer.answers[ASKED] = answer
+        assert present(site) == verdict
+        RoamingTag.objects.update(allowed_until=None)
     if verdict == "Accepted":
         assert RoamingTag.objects.get().auth_method == "WHITELIST"
 

@@ -336,6 +336,17 @@ def test_result_that_nobody_takes_is_tried_twice(ask, site, peer):
     assert tell_result(row.pk) is False
 
 
+def test_partner_that_does_not_listen_is_waited_for_once_per_sweep(ask, site, peer):
+    peer.answers["POST /results/1"] = (503, b"")
+    for number in (1, 2):
+        ask("UNLOCK_CONNECTOR", connector_id=str(number), **where(site, number))
+        command = delivered()
+        mark_answered(command.pk, response={"status": "Unlocked"})
+        settle_commands([str(command.pk)])
+    sweep_requests()
+    assert len(peer.calls("POST", "/results")) == 1
+
+
 def test_unused_tags_of_commands_are_forgotten(ask, site):
     ask("START_SESSION", token=token_body(), **where(site))
     assert forget_unused_tags() == 0

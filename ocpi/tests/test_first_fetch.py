@@ -8,6 +8,7 @@ from ocpi import tasks
 from ocpi.tests.driving import token_body
 from ocpi.tests.emsp import connect_operator, make_emsp_party
 from ocpi.tests.peer import success
+from unievp.lib.alone import only_one
 
 pytestmark = pytest.mark.django_db
 TOO_EARLY = (401, {"status_code": 2000, "timestamp": "2026-02-01T09:30:00Z"})
@@ -52,3 +53,27 @@ def test_lists_that_broke_off_are_read_again(peer, later):
     peer.answers["GET"] = (200, success([]))
     tasks.pull_new_operator(*later.pop()[0])
     assert later == []
+
+
+def test_partners_are_read_beside_each_other_and_none_twice_at_once(partner, peer, monkeypatch):
+    make_emsp_party()
+    operator = connect_operator(peer)
+    queued = []
+    for task in (tasks.fetch_recent_tokens, tasks.pull_operators, tasks.pull_hub_clients):
+        monkeypatch.setattr(
+            task,
+            "apply_async",
+            lambda args, task=task, **_how: queued.append((task.name, *args[0])),
+        )
+    tasks.fetch_recent_tokens()
+    tasks.pull_operators()
+    tasks.pull_hub_clients()
+    assert queued == [
+        ("ocpi.tasks.fetch_recent_tokens", partner.pk),
+        ("ocpi.tasks.pull_operators", operator.pk),
+    ]
+    with only_one(f"ocpi lists of {operator.pk}", seconds=60):
+        tasks.pull_operators([operator.pk])
+    assert peer.requests == []
+    tasks.pull_operators([operator.pk])
+    assert peer.requests != []

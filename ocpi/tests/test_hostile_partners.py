@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ocpi.models import ForeignCdr, ForeignSession, ForeignTariff, RoamingToken
+from ocpi.services.calling import pages
+from ocpi.services.calling.client import CallError
 from ocpi.tests.abroad import cdr_body, session_body, tariff_body
 from ocpi.tests.calling import Caller, code, dump
 from ocpi.tests.driving import token_body
 from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
 from ocpi.tests.field import make_site
+from ocpi.tests.peer import success
 
 pytestmark = pytest.mark.django_db
 FOREIGN = "/ocpi/emsp/2.2.1"
@@ -76,3 +79,25 @@ def test_addresses_and_headers_that_no_column_holds_are_nobodys(tell, client):
     odd = {"OCPI-to-country-code": "\0", "OCPI-to-party-id": "\0", "OCPI-from-party-id": "\0"}
     assert tell.send("GET", "locations", headers=odd).status_code == 404
     assert client.get("/open-data/ID-A%00B/locations").status_code == 404
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/tokens", "{url}/tokens", "{n}"])
+def test_list_leads_nowhere_else_and_ends(peer, partner, monkeypatch, link):
+    """Another host would get our token; the same page and one empty page more never end."""
+    monkeypatch.setattr(pages, "MOST_EMPTY", 2)
+
+    def answer(request):
+        page = f"{peer.url}/tokens?page={len(peer.requests)}"
+        return 200, success([]), {"Link": f'<{link.format(url=peer.url, n=page)}>; rel="next"'}
+
+    peer.answers["GET"] = answer
+    with pytest.raises(CallError, match=r"the next page is at|the list has no end"):
+        list(pages.pull(partner, f"{peer.url}/tokens", module="tokens"))
+    assert len(peer.requests) <= 3
+
+
+def test_redirect_is_not_followed(peer, partner):
+    peer.answers["GET"] = (307, b"", {"Location": f"{peer.url}/elsewhere"})
+    with pytest.raises(CallError, match="HTTP 307"):
+        list(pages.pull(partner, f"{peer.url}/tokens", module="tokens"))
+    assert [one.path for one in peer.requests] == ["/tokens"]

@@ -9,6 +9,7 @@ from chargers.services.authorization import authorize
 from chargers.tests.factories import make_token
 from ocpi.models import RoamingTag, RoamingToken
 from ocpi.services.partners.registering import resume, suspend
+from ocpi.services.tokens import fetching
 from ocpi.services.tokens.fetching import fetch_recent, fetch_tokens
 from ocpi.tests.calling import Caller, code, data, envelope
 from ocpi.tests.driving import push_token, token_body
@@ -128,13 +129,63 @@ def test_list_alone_decides_as_the_whitelist_says(call, whitelist, valid, status
 
 def test_long_uid_gets_a_tag_of_twenty_characters_and_keeps_it(call):
     uid = "9f7c9f0e-7c1e-4b6e-9a51-0f5d2f5b8c11"
-    body = push_token(call, uid, type="APP_USER", group_id="G1")
+    body = push_token(call, uid, type="APP_USER")
     tag = RoamingTag.objects.get()
     assert len(tag.id_token.token) == 20
-    assert (tag.uid, tag.id_token.group) == (uid, "G1")
+    assert (tag.uid, tag.id_token.group) == (uid, "")
     call.put(f"tokens/NL/TNM/{uid}", {**body, "contract_id": "NEW"}, type="APP_USER")
     again = RoamingTag.objects.get()
     assert (again.id_token_id, again.contract_id) == (tag.id_token_id, "NEW")
+
+
+def test_group_is_the_partners_own_whatever_it_calls_it(call, peer):
+    """Who is of one group ends each other's sessions: nobody joins another's by its name."""
+    make_token("OURS", group="FLEET")
+    for uid, group in (("CARD-A", "fleet"), ("CARD-B", "FLEET"), ("CARD-C", "F" * 36)):
+        push_token(call, uid, group_id=group)
+    rival = Caller(connect_partner(peer, party=("DE", "ABC")).access_token)
+    push_token(rival, "CARD-D", country_code="DE", party_id="ABC", group_id="FLEET")
+    groups = dict(IdToken.objects.values_list("token", "group"))
+    assert groups["CARD-A"] == groups["CARD-B"]
+    assert len(set(groups.values())) == 4
+    assert all(len(group) == 20 for tag, group in groups.items() if tag != "OURS")
+
+
+def test_list_that_is_still_read_brings_no_driver_of_a_paused_partner_back(
+    call, partner, monkeypatch
+):
+    push_token(call, "CARD-A")
+
+    def pull(*_args, **_values):
+        suspend(partner, actor="test")
+        yield token_body("CARD-A", last_updated="2026-03-01T00:00:00Z")
+        yield token_body("CARD-B")
+
+    monkeypatch.setattr(fetching, "pull", pull)
+    assert fetch_tokens(partner) == 0
+    assert verdict(make_site(), "CARD-A") == "Blocked"
+    assert verdict(make_site(), "CARD-B") == "Invalid"
+    # It is listed, so it is good again once the partner is.
+    assert RoamingToken.objects.get().valid is True
+
+
+def test_what_is_pushed_while_the_list_is_read_stays(call, partner, monkeypatch):
+    def pull(*_args, **_values):
+        push_token(call, "NEW")
+        yield from ()
+
+    monkeypatch.setattr(fetching, "pull", pull)
+    assert fetch_tokens(partner) == 0
+    assert RoamingToken.objects.get().valid is True
+
+
+def test_hub_speaks_for_nobody_who_is_connected_otherwise(call, peer):
+    hub = connect_partner(peer, party=("DE", "HUB"))
+    hub.parties.update(role="HUB")
+    tell = Caller(hub.access_token)
+    push_token(tell, "FAR", country_code="FR", party_id="FAR")
+    assert code(tell.put("tokens/NL/TNM/CARD-A", token_body("CARD-A"))) == (404, 2001)
+    push_token(call, "CARD-A")
 
 
 def test_drivers_of_a_partner_that_is_paused_or_gone_are_refused(call, partner):

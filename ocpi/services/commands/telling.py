@@ -52,8 +52,11 @@ def sweep_requests(now: datetime | None = None) -> int:
     ).order_by("pk")
     decided = sum(_decide(pk, now) for pk in due.values_list("pk", flat=True)[:_PER_SWEEP])
     untold = CommandRequest.objects.filter(status=RequestStatus.DECIDED).order_by("pk")
-    for pk in untold.values_list("pk", flat=True)[:_PER_SWEEP]:
-        tell_result(pk)
+    silent: set[int] = set()
+    for pk, partner_pk in untold.values_list("pk", "partner_id")[:_PER_SWEEP]:
+        # Who does not listen is waited for once, not once per result.
+        if partner_pk not in silent and not tell_result(pk):
+            silent.add(partner_pk)
     return decided
 
 

@@ -124,9 +124,13 @@ def find_part(row: ForeignLocation, evse_uid: str, connector_id: str = "") -> di
     return found
 
 
-def withdraw_unlisted(partner: Partner, listed: set[int]) -> int:
-    """After a whole list: what is not in it is gone. How many."""
-    rows = ForeignLocation.objects.filter(partner=partner, removed_at__isnull=True)
+def withdraw_unlisted(partner: Partner, listed: set[int], *, began: datetime) -> int:
+    """After a whole list: what is not in it is gone, but for what came while it was read. How
+    many.
+    """
+    rows = ForeignLocation.objects.filter(
+        partner=partner, removed_at__isnull=True, received_at__lt=began
+    )
     return rows.exclude(pk__in=listed).update(removed_at=clock.now(), is_offered=False)
 
 

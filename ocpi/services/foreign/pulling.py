@@ -57,7 +57,7 @@ _PUT: Final[dict[str, _Put]] = {
     "sessions": put_session,
     "cdrs": _put_cdr,
 }
-_WITHDRAW: Final[dict[str, Callable[[Partner, set[int]], int]]] = {
+_WITHDRAW: Final[dict[str, Callable[..., int]]] = {
     "locations": locations.withdraw_unlisted,
     "tariffs": tariffs.withdraw_unlisted,
 }
@@ -96,7 +96,8 @@ def pull_partner(partner: Partner) -> int:
 
 def pull_list(partner: Partner, module: str, url: str) -> int:
     """One list, since it was last read to its end; how many objects could be read."""
-    began = clock.now().replace(microsecond=0)
+    now = clock.now()
+    began = now.replace(microsecond=0)
     state, _new = PulledList.objects.get_or_create(
         partner=partner, module=module, defaults={"tried_at": began}
     )
@@ -112,7 +113,7 @@ def pull_list(partner: Partner, module: str, url: str) -> int:
         _note(state, began, read, error=str(error)[:300])
         return read.count
     if is_whole:
-        _WITHDRAW[module](partner, read.listed)
+        _WITHDRAW[module](partner, read.listed, began=now)
         state.whole_at = began
     state.until = began
     _note(state, began, read)

@@ -77,9 +77,12 @@ def versions_around(
     return [*([then] if then else []), *(one for one in near if one is not then)]
 
 
-def withdraw_unlisted(partner: Partner, listed: set[int]) -> int:
-    """After a whole list: what is not in it is gone. How many."""
+def withdraw_unlisted(partner: Partner, listed: set[int], *, began: datetime) -> int:
+    """After a whole list: what is not in it is gone, but for what came while it was read. How
+    many.
+    """
     rows = ForeignTariff.objects.filter(partner=partner, removed_at__isnull=True)
+    rows = rows.exclude(versions__received_at__gte=began)
     return rows.exclude(pk__in=listed).update(removed_at=clock.now())
 
 

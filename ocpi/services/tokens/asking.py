@@ -37,7 +37,7 @@ from ocpi.services.calling.log import log_reply
 from ocpi.services.calling.transport import Call, Peer, Reply, send
 from ocpi.services.tokens.receiving import put_token
 from ocpi.services.tokens.tags import must_ask
-from ocpi.wire.codes import OcpiError
+from ocpi.wire.codes import Code, OcpiError
 from ocpi.wire.reading import Reader
 from unievp.lib import clock
 from unievp.lib.db import in_db
@@ -137,7 +137,7 @@ def take_answer(question: Question, reply: Reply) -> None:
     with transaction.atomic():
         tag = RoamingTag.objects.select_for_update(of=("self",)).get(pk=tag_pk)
         token = tag.token
-        if reply.unreachable and token is not None:
+        if _is_unsaid(reply) and token is not None:
             offline_ok = token.valid and token.whitelist != Whitelist.NEVER
             info = _Info(allowed=offline_ok, said=Whitelist.ALLOWED_OFFLINE if offline_ok else "")
             tag.auth_method, tag.authorization_reference = AuthMethod.WHITELIST, ""
@@ -166,6 +166,13 @@ class _Info:
     token: Mapping[str, Any] | None = None
 
 
+def _is_unsaid(reply: Reply) -> bool:
+    """Nobody has judged: no answer, one of a partner that is broken (3xxx), or of a hub that does
+    not reach it (4xxx).
+    """
+    return reply.unreachable or (reply.code or 0) >= Code.SERVER_ERROR
+
+
 def _read_info(question: Question, reply: Reply) -> _Info:
     """Anything but a clear ALLOWED for one of our EVSEs is a no."""
     if reply.error:
@@ -177,7 +184,10 @@ def _read_info(question: Question, reply: Reply) -> _Info:
         places = reader.inner("location") if reader.has("location") else None
     except OcpiError:
         return _Info()
-    named = {str(uid).lower() for uid in (places.raw.get("evse_uids") or ())} if places else set()
+    uids = places.raw.get("evse_uids") or [] if places else []
+    if not isinstance(uids, list):
+        return _Info()
+    named = {str(uid).lower() for uid in uids}
     here = not named or any(uid.lower() in named for uid in question.evse_uids)
     token = reader.raw.get("token")
     return _Info(

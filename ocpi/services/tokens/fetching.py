@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from ocpi.models import InterfaceRole, Partner, PartnerStatus, RoamingToken
 from ocpi.objects.tokens import read_token
@@ -13,6 +16,7 @@ from ocpi.services.tokens.receiving import put_token
 from ocpi.services.tokens.tags import follow_token
 from ocpi.wire.codes import OcpiError
 from ocpi.wire.reading import Reader
+from unievp.lib import clock
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +27,7 @@ def fetch_tokens(partner: Partner, *, since: datetime | None = None) -> int:
     A token that cannot be read is logged and left out: one of them must not hold up the others.
     Raises CallError where the partner serves no tokens, or breaks off.
     """
+    began = clock.now()
     url = endpoint_of(partner, "tokens", InterfaceRole.SENDER)
     listed: set[int] = set()
     count = 0
@@ -40,34 +45,48 @@ def fetch_tokens(partner: Partner, *, since: datetime | None = None) -> int:
             )
         except OcpiError as error:
             logger.warning("A token of %s is left out: %s", partner, error)
-            continue
-        count += 1
+        else:
+            count += 1
         if since is None:
-            listed.update(
-                RoamingToken.objects.filter(
-                    partner=partner, uid__iexact=fields.uid, type=fields.type
-                ).values_list("pk", flat=True)
-            )
+            # Listed is listed, readable or not.
+            listed |= _known(partner, item)
     if since is None:
-        _end_unlisted(partner, listed)
+        _end_unlisted(partner, listed, began)
     return count
 
 
-def _end_unlisted(partner: Partner, listed: set[int]) -> None:
-    gone = RoamingToken.objects.filter(partner=partner, valid=True).exclude(pk__in=listed)
+def _known(partner: Partner, item: Any) -> set[int]:
+    named = item if isinstance(item, dict) else {}
+    rows = RoamingToken.objects.filter(
+        partner=partner, uid__iexact=str(named.get("uid")), type=str(named.get("type"))
+    )
+    return set(rows.values_list("pk", flat=True))
+
+
+def _end_unlisted(partner: Partner, listed: set[int], began: datetime) -> None:
+    """But for what was pushed while the list was read."""
+    known = RoamingToken.objects.filter(partner=partner, valid=True, received_at__lt=began)
+    gone = known.exclude(pk__in=listed)
     for token in gone.select_related("partner__cpo"):
         token.valid = False
         token.save(update_fields=["valid"])
         follow_token(token)
 
 
-def fetch_recent(since: datetime) -> int:
-    """What every connected partner changed since then, for pushes that were lost; how many."""
-    partners = Partner.objects.filter(
+def issuers() -> QuerySet[Partner]:
+    """Connected partners that serve a list of tokens."""
+    return Partner.objects.filter(
         status=PartnerStatus.REGISTERED,
         endpoints__identifier="tokens",
         endpoints__role=InterfaceRole.SENDER,
     )
+
+
+def fetch_recent(since: datetime, partner_pks: list[int] | None = None) -> int:
+    """What every connected partner (or these) changed since then, for pushes that were lost; how
+    many.
+    """
+    partners = issuers() if partner_pks is None else issuers().filter(pk__in=partner_pks)
     count = 0
     for partner in partners:
         try:

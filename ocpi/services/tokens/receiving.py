@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from ocpi.models import Partner, Party, RoamingToken
+from ocpi.models import Partner, PartnerParty, PartnerStatus, Party, RoamingToken
 from ocpi.objects.editions import OLDER
 from ocpi.objects.tokens import TokenFields, check_type, read_token
 from ocpi.services.tokens.tags import follow_token
@@ -42,6 +42,7 @@ def put_token(
             raise invalid(f"{name}: {in_address} in the address, {in_body} in the body")
     check_owner(partner, fields.country_code, fields.party_id)
     with transaction.atomic():
+        _lock_connection(partner)
         return _store(partner, fields, body)
 
 
@@ -50,6 +51,7 @@ def patch_token(partner: Partner, token: RoamingToken, body: Any, *, version: st
     reader = Reader(body)
     reader.moment("last_updated")
     with transaction.atomic():
+        _lock_connection(partner)
         locked = RoamingToken.objects.select_for_update(of=("self",)).get(pk=token.pk)
         merged = {**json.loads(locked.body), **reader.raw}
         put_token(
@@ -93,13 +95,24 @@ def check_owner(partner: Partner, country_code: str, party_id: str) -> None:
     ours = Party.objects.filter(country_code=country_code.upper(), party_id=party_id.upper())
     if ours.filter(role__in=_EMSP_ROLES).exists():
         raise OcpiError(Code.INVALID, f"{country_code}-{party_id} is ours", http=404)
-    parties = partner.parties.filter(role__in=_EMSP_ROLES)
-    if parties.filter(role="HUB").exists():
+    named = {"country_code__iexact": country_code, "party_id__iexact": party_id}
+    if partner.parties.filter(role__in=_EMSP_ROLES, **named).exists():
         return
-    if not parties.filter(country_code__iexact=country_code, party_id__iexact=party_id).exists():
+    # A hub speaks for whoever is not connected otherwise.
+    others = PartnerParty.objects.filter(role__in=_EMSP_ROLES, **named)
+    if others.exists() or not partner.parties.filter(role="HUB").exists():
         raise OcpiError(
             Code.INVALID, f"{country_code}-{party_id} is none of your parties", http=404
         )
+
+
+def _lock_connection(partner: Partner) -> None:
+    """Raises OcpiError where the partner left or was paused meanwhile: its tokens are void then,
+    and a list that is still being read must not bring them back.
+    """
+    row = Partner.objects.select_for_update(of=("self",), no_key=True).get(pk=partner.pk)
+    if row.status != PartnerStatus.REGISTERED:
+        raise OcpiError(Code.CLIENT_ERROR, "This connection is paused or over", http=403)
 
 
 def _store(partner: Partner, fields: TokenFields, body: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,7 +33,7 @@ def follow_token(token: RoamingToken) -> RoamingTag | None:
         expires_at = clock.now()
     elif not token.valid:
         status = IdTokenStatus.BLOCKED
-    group = token.group_id if len(token.group_id) <= LONGEST else ""
+    group = _group_tag(token)
     tag = RoamingTag.objects.select_related("id_token").filter(token=token).first()
     if tag is not None:
         change_token(tag.id_token, actor=ACTOR, status=status, group=group, expires_at=expires_at)
@@ -129,6 +130,17 @@ def restore_tags(partner: Partner) -> None:
 def new_tag() -> str:
     """20 characters that no card has."""
     return f"OC{secrets.token_hex(9)}".upper()
+
+
+def _group_tag(token: RoamingToken) -> str:
+    """20 characters for the partner's own group: drivers of one group stop each other's sessions,
+    and a group of the same name may be another partner's or a company's own.
+    """
+    if not token.group_id:
+        return ""
+    whose = (token.partner_id, token.country_code, token.party_id, token.group_id)
+    text = "/".join(str(part).upper() for part in whose)
+    return f"G{hashlib.sha256(text.encode()).hexdigest()[: LONGEST - 1]}".upper()
 
 
 def _tag_text(uid: str) -> str:
