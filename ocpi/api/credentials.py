@@ -18,7 +18,7 @@ class Credentials(OcpiView):
     open_to_registration = True
 
     def get(self, _request: HttpRequest) -> Answer:
-        return Answer(our_credentials(self.partner, self.token))
+        return Answer(our_credentials(self.partner, self.token, self.version))
 
     def post(self, _request: HttpRequest) -> Answer:
         return Answer(self._accept(renews=False))

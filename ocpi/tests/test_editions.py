@@ -13,6 +13,7 @@ from ocpi.models import (
     ForeignSession,
     ForeignTariffVersion,
     Partner,
+    Party,
     PublishedTariff,
 )
 from ocpi.objects.editions import heard, told
@@ -142,6 +143,20 @@ def test_hub_of_the_newer_version_names_its_party_apart(peer):
     assert code(caller.post(f"{NEWER}/credentials", wrong)) == (200, 2001)
     data(caller.post(f"{NEWER}/credentials", {**peer.credentials(), "hub_party_id": "NLHUB"}))
     assert {str(one) for one in partner.parties.all()} == {"NL-HUB (HUB)", "NL-TNM (EMSP)"}
+
+
+@pytest.mark.django_db
+def test_platform_that_is_a_hub_names_itself_apart_in_the_newer_version(call):
+    make_cpo()
+    Party.objects.create(role="HUB", country_code="ID", party_id="HUB", name="Hub")
+    make_emsp_party()
+    older, newer = (data(call.get(f"/ocpi/cpo/{one}/credentials")) for one in ("2.2.1", "2.3.0"))
+    assert ("HUB" in {one["role"] for one in older["roles"]}, "hub_party_id" in older) == (
+        True,
+        False,
+    )
+    assert newer["hub_party_id"] == "IDHUB"
+    assert {one["role"] for one in newer["roles"]} == {"EMSP"}
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ import pytest
 
 from cpo.tests.factories import make_cpo
 from ocpi.models import Exchange, InboundToken, InboundTokenKind, Partner, PartnerStatus
+from ocpi.services.partners.connecting import GRACE
 from ocpi.services.partners.inviting import invite_again, invite_partner
 from ocpi.services.partners.registering import (
     disconnect,
@@ -17,6 +18,7 @@ from ocpi.services.partners.registering import (
 from ocpi.tests.calling import Caller, code, data, envelope
 from ocpi.tests.partners import connect_partner
 from ocpi.tests.peer import role, success
+from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 
 pytestmark = pytest.mark.django_db
@@ -218,8 +220,48 @@ def test_we_renew_our_credentials(partner, peer):
     assert put.token == "token-of-the-peer"
     partner.refresh_from_db()
     assert partner.token == peer.token
-    assert old.get("/ocpi/versions").status_code == 401
     assert Caller(put.body["token"]).get("credentials").status_code == 200
+    # Requests may be under way with the old one.
+    assert old.get("/ocpi/versions").status_code == 200
+    InboundToken.objects.filter(expires_at__lte=clock.now() + GRACE).update(expires_at=clock.now())
+    assert old.get("/ocpi/versions").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("answer", "survives"), [((503, b""), True), ((200, {"status_code": 2001}), False)]
+)
+def test_renewal_whose_answer_is_lost_locks_nobody_out(partner, call, peer, answer, survives):
+    """The partner may know our new token only, or the old one only."""
+    peer.answers["PUT"] = answer
+    with pytest.raises(RefusedError):
+        renew_credentials(partner, actor="test")
+    (put,) = peer.calls("PUT")
+    assert call.get("locations").status_code == 200
+    known = Caller(put.body["token"]).get("locations").status_code == 200
+    assert known is survives
+
+
+def test_renewal_holds_although_their_versions_break_in_the_middle(partner, peer):
+    def answer(_request):
+        peer.answers["/versions"] = (500, b"")
+        return 200, success(peer.credentials(peer.token))
+
+    peer.answers["PUT"] = answer
+    renew_credentials(partner, actor="test")
+    partner.refresh_from_db()
+    # Their old one is dead: whoever forgot the new one could never call again.
+    assert partner.token == peer.token
+    assert partner.endpoints.exists()
+
+
+def test_two_that_claim_one_party_at_once_are_told_so(invited, peer, monkeypatch):
+    partner, caller = invited
+    connect_partner(peer)
+    monkeypatch.setattr("ocpi.services.partners.connecting._check_parties", lambda *_args: None)
+    response = caller.post("credentials", peer.credentials())
+    assert code(response) == (200, 2001)
+    partner.refresh_from_db()
+    assert (partner.status, partner.token) == (PartnerStatus.INVITED, "")
 
 
 def test_we_disconnect_even_from_a_partner_that_is_down(partner, peer):

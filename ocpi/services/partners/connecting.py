@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from cpo.models import User
@@ -73,7 +74,7 @@ def connect(partner: Partner, credentials: Credentials, offer: Offer, *, actor: 
 def _store_what_they_are(partner: Partner, credentials: Credentials, offer: Offer) -> None:
     """Parties and modules as they are now; what was before is gone."""
     partner.parties.all().delete()
-    PartnerParty.objects.bulk_create(
+    parties = [
         PartnerParty(
             partner=partner,
             role=one.role,
@@ -83,7 +84,12 @@ def _store_what_they_are(partner: Partner, credentials: Credentials, offer: Offe
             website=one.website,
         )
         for one in credentials.parties
-    )
+    ]
+    try:
+        with transaction.atomic():
+            PartnerParty.objects.bulk_create(parties)
+    except IntegrityError:
+        raise invalid(_("roles: one of them was taken by another platform just now")) from None
     partner.endpoints.all().delete()
     PartnerEndpoint.objects.bulk_create(
         PartnerEndpoint(partner=partner, identifier=one.identifier, role=one.role, url=one.url)
@@ -91,9 +97,9 @@ def _store_what_they_are(partner: Partner, credentials: Credentials, offer: Offe
     )
 
 
-def retire_tokens(partner: Partner) -> None:
+def retire_tokens(partner: Partner, *, but: int = 0) -> None:
     """Tokens to register with die at once, the others after a grace."""
-    tokens = InboundToken.objects.filter(partner=partner)
+    tokens = InboundToken.objects.filter(partner=partner).exclude(pk=but)
     tokens.filter(kind=InboundTokenKind.REGISTRATION).delete()
     tokens.filter(expires_at__isnull=True).update(expires_at=clock.now() + GRACE)
 

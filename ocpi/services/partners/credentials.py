@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ocpi.addresses import versions_url
 from ocpi.models import Partner, Party, PartyRole
+from ocpi.objects.editions import NEWER, OLDER
 from ocpi.selectors.parties import parties_for
 from ocpi.wire.codes import invalid
 from ocpi.wire.json import without_none
 from ocpi.wire.reading import Reader
 from ocpi.wire.tokens import is_token
+
+# A hub of 2.3.0 lists whom it reaches.
+_MOST_ROLES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,17 @@ class Credentials:
     parties: tuple[TheirParty, ...]
 
 
-def our_credentials(partner: Partner, token: str) -> dict[str, Any]:
+def our_credentials(partner: Partner, token: str, version: str = OLDER) -> dict[str, Any]:
     """What `partner` is told of us; `token` is what it shall call us with, or does already."""
-    return {
-        "token": token,
-        "url": versions_url(),
-        "roles": [_role(party) for party in parties_for(partner)],
-    }
+    parties = list(parties_for(partner))
+    told: dict[str, Any] = {"token": token, "url": versions_url()}
+    if version == NEWER:
+        # A hub is no role since 2.3.0: it names itself beside those that it reaches.
+        hub = next((one for one in parties if one.role == PartyRole.HUB), None)
+        parties = [one for one in parties if one.role != PartyRole.HUB]
+        if hub is not None:
+            told["hub_party_id"] = f"{hub.country_code}{hub.party_id}"
+    return {**told, "roles": [_role(party) for party in parties]}
 
 
 def _role(party: Party) -> dict[str, Any]:
@@ -67,8 +75,8 @@ def read_credentials(body: Any) -> Credentials:
     if not is_token(token):
         raise invalid("token: 1 to 64 characters from ! to ~, please")
     roles = reader.each("roles")
-    if not roles:
-        raise invalid("roles: at least one, please")
+    if not 0 < len(roles) <= _MOST_ROLES:
+        raise invalid(f"roles: one to {_MOST_ROLES}, please")
     parties = (*(_read_role(role) for role in roles), *_hub(reader))
     named = [(one.role, one.country_code, one.party_id) for one in parties]
     if len(set(named)) != len(named):

@@ -63,7 +63,7 @@ def accept_credentials(
         retire_tokens(row)
         token = issue_token(row, InboundTokenKind.ACCESS)
         connect(row, credentials, offer, actor=f"ocpi: {row.name}"[:150])
-        return our_credentials(row, token)
+        return our_credentials(row, token, version)
 
 
 def remove_credentials(partner: Partner) -> None:
@@ -138,34 +138,55 @@ def probe(partner: Partner) -> str:
 def _exchange(
     partner: Partner, method: str, *, versions_url: str, token: str, actor: User | str
 ) -> Partner:
-    peer = Peer.of(partner, token=token)
+    peer, renews = Peer.of(partner, token=token), method == "PUT"
     try:
         # New tokens are no new version: who is connected stays with the one that it speaks.
-        versions = [partner.version] if method == "PUT" else VERSIONS
-        offer = discover(peer, versions_url, versions)
+        offer = discover(peer, versions_url, [partner.version] if renews else VERSIONS)
         url = offer.url_of("credentials") or ""
-        # Good for versions and credentials at once: they call back before they answer.
-        ours, row_id = _callback_token(partner)
+        ours, row_id = _callback_token(partner, renews=renews)
         try:
-            body = our_credentials(partner, ours)
+            body = our_credentials(partner, ours, offer.version)
             reply = call(peer, Call(method, url, module="credentials", body=body))
             credentials = read_credentials(reply.data)
-            # They may be served elsewhere now: read with the new token, which proves it as well.
-            theirs = Peer.of(partner, token=credentials.token)
-            offer = discover(theirs, credentials.url, [offer.version])
+            offer = _offer_now(partner, credentials, offer, renews=renews)
             return _settle(partner, credentials, offer, row_id, actor)
-        except BaseException:
-            InboundToken.objects.filter(pk=row_id, kind=InboundTokenKind.REGISTRATION).delete()
+        except BaseException as error:
+            if not (renews and _may_know(error)):
+                InboundToken.objects.filter(pk=row_id).delete()
             raise
     except (CallError, OcpiError) as error:
         raise RefusedError(str(error), code="partner_refused") from error
 
 
-def _callback_token(partner: Partner) -> tuple[str, int]:
+def _callback_token(partner: Partner, *, renews: bool) -> tuple[str, int]:
+    """Good for versions and credentials at once: they call back before they answer. Who is
+    connected may go on with it, whatever becomes of us meanwhile.
+    """
+    kind = InboundTokenKind.ACCESS if renews else InboundTokenKind.REGISTRATION
     with transaction.atomic():
-        token = issue_token(partner, InboundTokenKind.REGISTRATION)
+        token = issue_token(partner, kind)
         newest = InboundToken.objects.filter(partner=partner).latest("pk")
     return token, newest.pk
+
+
+def _offer_now(partner: Partner, credentials: Credentials, offer: Offer, *, renews: bool) -> Offer:
+    """They may be served elsewhere now: read with the new token, which proves it as well."""
+    try:
+        theirs = Peer.of(partner, token=credentials.token)
+        return discover(theirs, credentials.url, [offer.version])
+    except OcpiError:
+        if not renews:
+            raise
+        # The tokens are renewed whatever else fails: the old ones are dead by now.
+        return offer
+
+
+def _may_know(error: BaseException) -> bool:
+    """Whether the partner may have taken our new token although we saw no good answer."""
+    refused = isinstance(error, CallError) and (
+        error.code is not None or 400 <= (error.http_status or 0) < 500
+    )
+    return not refused
 
 
 def _settle(
@@ -182,7 +203,7 @@ def _settle(
             raise ConflictError(_("Somebody else did that meanwhile."), code="partner_changed")
         # Ours must live on: the others of this partner are retired.
         InboundToken.objects.filter(pk=token_pk).update(kind=InboundTokenKind.ACCESS)
-        InboundToken.objects.filter(partner=row).exclude(pk=token_pk).delete()
+        retire_tokens(row, but=token_pk)
         connect(row, credentials, offer, actor=actor)
     return row
 
