@@ -22,6 +22,7 @@ from ocpi.models import (
 from ocpi.services.partners.registering import resume, suspend
 from ocpi.services.publishing.locations import refresh_chargers, refresh_location
 from ocpi.services.publishing.tariffs import refresh_tariffs
+from ocpi.services.pushing import sending
 from ocpi.services.pushing.sending import MOST_REFUSALS, note_sent, push_due
 from ocpi.services.pushing.sweeping import push_everything, resend, resend_dead, sweep_pushes
 from ocpi.services.selling.cdrs import issue_cdr
@@ -209,6 +210,25 @@ def test_refused_object_does_not_hold_up_the_next(call, told, peer):
     )
     push_due()
     assert len(peer.calls("POST", "/2.2.1/cdrs")) == 1
+
+
+def test_partner_that_is_paused_meanwhile_hears_nothing_and_all_of_it_later(
+    site, partner, peer, monkeypatch
+):
+    real = sending.compose
+
+    def compose_late(push):
+        if Partner.objects.get(pk=partner.pk).is_registered:
+            suspend(partner, actor="test")
+        return real(push)
+
+    monkeypatch.setattr(sending, "compose", compose_late)
+    push_due()
+    assert peer.requests == []
+    assert set(Push.objects.values_list("status", flat=True)) == {PushStatus.WAITING}
+    monkeypatch.undo()
+    resume(partner, actor="test")
+    assert push_due() == 2
 
 
 def test_slow_partner_delays_no_other(told, peer):

@@ -10,6 +10,8 @@ from chargers.models import SessionStatus
 from ocpi.models import (
     Cdr,
     OwnToken,
+    PartnerEndpoint,
+    PartnerStatus,
     Party,
     PartyRole,
     PublishedLocation,
@@ -41,7 +43,13 @@ class Parcel:
 def compose(push: Push) -> Parcel | None:
     """None where there is nothing to send any more. Reads rows, calls nobody."""
     url = (
-        push.partner.endpoints.filter(identifier=push.module, role=listening_side(push.module))
+        PartnerEndpoint.objects.filter(
+            partner=push.partner_id,
+            # Somebody may have ended or paused the connection since the line began.
+            partner__status=PartnerStatus.REGISTERED,
+            identifier=push.module,
+            role=listening_side(push.module),
+        )
         .values_list("url", flat=True)
         .first()
     )

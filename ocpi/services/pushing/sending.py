@@ -90,7 +90,7 @@ async def _deliver(peer: Peer, push: Push) -> Reply | None:
     """The reply that decided; None where there was nothing to send."""
     parcel = await in_db(compose, push)
     if parcel is None:
-        await in_db(note_sent, push, None, "")
+        await in_db(_note_nothing, push)
         return None
     reply = await _send_all(peer, parcel)
     if not reply.error:
@@ -146,7 +146,12 @@ def _waiting(partner_id: int) -> list[Push]:
     PushLine.objects.filter(partner_id=partner_id).update(leased_until=clock.now() + _LEASE)
     return list(
         Push.objects.select_related("partner")
-        .filter(partner_id=partner_id, status=PushStatus.WAITING, next_at__lte=clock.now())
+        .filter(
+            partner_id=partner_id,
+            partner__status=PartnerStatus.REGISTERED,
+            status=PushStatus.WAITING,
+            next_at__lte=clock.now(),
+        )
         .order_by(order, "marked_at", "pk")[:_BATCH]
     )
 
@@ -163,6 +168,12 @@ def note_sent(push: Push, reply: Reply | None, known: str) -> None:
         row.their_url = their_url or row.their_url
         row.save()
         PushLine.objects.filter(partner_id=push.partner_id).update(failures=0, again_at=None)
+
+
+def _note_nothing(push: Push) -> None:
+    """Nothing to send any more; but for a partner that is away it waits, as all its pushes do."""
+    if Partner.objects.filter(pk=push.partner_id, status=PartnerStatus.REGISTERED).exists():
+        note_sent(push, None, "")
 
 
 def _note_refused(push: Push, reply: Reply) -> None:
