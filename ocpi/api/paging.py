@@ -17,6 +17,7 @@ from ocpi.wire.moments import read_moment
 
 _Row = TypeVar("_Row", bound=Model)
 _MOST_SKIPPED = 2**31 - 1
+_LAST_ROW = 2**63 - 1
 
 
 def page(
@@ -29,7 +30,8 @@ def page(
     """One page of `rows`, oldest first by primary key, so that pages stay as they are.
 
     The window is on the column `last_updated`: from inclusive, to exclusive. A limit above ours is
-    clamped, and X-Limit says so.
+    clamped, and X-Limit says so. The link to the next page names the row that this one ended with
+    (`after`): what leaves the window meanwhile shifts nothing, so nobody misses a row.
     """
     since, until = _moment(request, "date_from"), _moment(request, "date_to")
     if date_from_required and since is None:
@@ -41,17 +43,23 @@ def page(
     most = settings.OCPI_PAGE_LIMIT
     offset = _number(request, "offset", 0, 0, _MOST_SKIPPED)
     limit = min(_number(request, "limit", most, 1, _MOST_SKIPPED), most)
-    total = rows.count()
-    found = render(rows.order_by("pk")[offset : offset + limit])
-    headers = {"X-Total-Count": str(total), "X-Limit": str(most)}
-    if offset + limit < total:
-        headers["Link"] = f'<{_next(request, offset + limit, limit)}>; rel="next"'
-    return Answer(found, headers=headers)
+    after = _number(request, "after", 0, 0, _LAST_ROW)
+    headers = {"X-Total-Count": str(rows.count()), "X-Limit": str(most)}
+    begin = 0 if after else offset
+    # One more tells whether another page follows.
+    ordered = rows.filter(pk__gt=after).order_by("pk")[begin : begin + limit + 1]
+    found = list(ordered)
+    if len(found) > limit:
+        found.pop()
+        url = _next(request, offset=offset + limit, limit=limit, after=found[-1].pk)
+        headers["Link"] = f'<{url}>; rel="next"'
+    return Answer(render(found), headers=headers)
 
 
-def _next(request: HttpRequest, offset: int, limit: int) -> str:
+def _next(request: HttpRequest, **values: int) -> str:
     query = request.GET.copy()
-    query["offset"], query["limit"] = str(offset), str(limit)
+    for name, value in values.items():
+        query[name] = str(value)
     return absolute(f"{request.path}?{query.urlencode()}")
 
 
@@ -69,6 +77,7 @@ def _number(request: HttpRequest, name: str, default: int, least: int, most: int
     text = request.GET.get(name)
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and least <= int(text[:12]) <= most):
+    known = text.isascii() and text.isdigit() and len(text) < 20
+    if not (known and least <= int(text) <= most):
         raise invalid(f"{name}: a number from {least}, please")
     return int(text)

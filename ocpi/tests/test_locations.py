@@ -267,6 +267,27 @@ def test_pages_carry_three_headers_and_follow_each_other(call, partner, settings
     assert link == ""
 
 
+def test_nobody_misses_a_row_while_rows_change(call, partner, settings):
+    """All of one second, and some of a page that was read leave the window before the next."""
+    settings.OCPI_PAGE_LIMIT = 2
+    cpo = make_cpo()
+    ids = [make_site(cpo=cpo, connectors=1).location_id for _ in range(5)]
+    moment = clock.now().replace(microsecond=0)
+    PublishedLocation.objects.update(last_updated=moment)
+    until = clock.isoformat_z(moment + timedelta(minutes=1))
+    first = call.get("locations", date_to=until)
+    PublishedLocation.objects.filter(location_id__in=ids[:2]).update(
+        last_updated=moment + timedelta(hours=1)
+    )
+    path = first.headers["Link"].partition(">")[0].removeprefix("<https://uniev.example")
+    second = call.send("GET", path)
+    path = second.headers["Link"].partition(">")[0].removeprefix("<https://uniev.example")
+    last = call.send("GET", path)
+    seen = [one["id"] for page in (first, second, last) for one in data(page)]
+    assert seen == [f"L{pk}" for pk in ids]
+    assert "Link" not in last.headers
+
+
 def test_window_is_from_inclusive_to_exclusive(call, site):
     moment = clock.isoformat_z(PublishedLocation.objects.get().last_updated)
     assert len(data(call.get("locations", date_from=moment))) == 1
@@ -275,7 +296,13 @@ def test_window_is_from_inclusive_to_exclusive(call, site):
 
 @pytest.mark.parametrize(
     "query",
-    [{"limit": "0"}, {"limit": "x"}, {"offset": "-1"}, {"date_from": "yesterday"}],
+    [
+        {"limit": "0"},
+        {"limit": "x"},
+        {"offset": "-1"},
+        {"offset": "0" * 20 + "9" * 20},
+        {"date_from": "yesterday"},
+    ],
 )
 def test_nonsense_in_the_query_is_2001(call, site, query):
     assert code(call.get("locations", **query)) == (200, 2001)
