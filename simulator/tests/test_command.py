@@ -29,6 +29,7 @@ async def simulate(*arguments):
     )
 
 
+@pytest.mark.slow
 async def test_it_runs_for_the_time_given_and_sums_up_as_json(central):
     process = await simulate(
         "--url", central.url, "--chargers", "2", "--speed", "2000", "--gap", "20",
@@ -60,6 +61,7 @@ async def test_a_signal_ends_it_within_three_seconds_and_its_sessions_with_it(ce
     )
 
 
+@pytest.mark.slow
 async def test_nothing_to_connect_to_is_a_failure():
     process = await simulate("--url", "ws://127.0.0.1:1", "--duration", "1", "--json")
     out, err = await asyncio.wait_for(process.communicate(), 15)
@@ -68,6 +70,7 @@ async def test_nothing_to_connect_to_is_a_failure():
     assert b"No charger could connect to ws://127.0.0.1:1" in err
 
 
+@pytest.mark.slow
 async def test_passwords_come_from_a_file(central, tmp_path):
     central.passwords = {"SIM-0001": "one:with colon", "SIM-0002": "two"}
     secrets = tmp_path / "passwords"

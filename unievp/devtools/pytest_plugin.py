@@ -3,6 +3,7 @@
 They are brought up by `unievp.devtools.environment.prepare`, when the settings are first read.
 """
 
+import gc
 import os
 
 import pytest
@@ -42,6 +43,11 @@ def english(_language: None) -> None:
     translation.activate("en")
 
 
+def pytest_configure() -> None:
+    # What is loaded until the tests begin is needed to the end.
+    gc.disable()
+
+
 def pytest_collection() -> None:
     # Only now are the applications loaded.
     from unievp.devtools import emptying
@@ -52,6 +58,8 @@ def pytest_collection() -> None:
 def pytest_collection_finish() -> None:
     """The collector looks at what tests make, not at the whole project again and again."""
     keep_what_is_loaded()
+    gc.set_threshold(20_000, 20, 100)
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -28,12 +28,14 @@ def test_a_command_brings_its_services_and_takes_them_away(checkout):
     assert not State.read(checkout / ".data").answers
 
 
+@pytest.mark.slow
 def test_a_failing_command_takes_them_away_too(checkout):
     with pytest.raises(SystemExit), services_for_command(checkout):
         raise SystemExit(1)
     assert not State.read(checkout / ".data").answers
 
 
+@pytest.mark.slow
 def test_a_command_finds_the_services_that_run_and_leaves_them(checkout):
     running = Services(checkout / ".data")
     state = running.start()

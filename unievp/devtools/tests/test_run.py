@@ -123,14 +123,8 @@ def test_the_welcome_names_addresses_and_logins(tmp_path, variables):
         assert part.replace("127.0.0.1", "localhost") in text.replace("127.0.0.1", "localhost")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "PORT",
-        pytest.param("OCPP_PORT", marks=pytest.mark.slow),
-        pytest.param("GATEWAY_PORT", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["PORT", "OCPP_PORT", "GATEWAY_PORT"])
 def test_a_taken_port_is_refused_with_the_variables_name(platform, name):
     taken = int(platform.env[name])
     with socket.create_server(("127.0.0.1", taken)):

@@ -50,6 +50,7 @@ def start_user(data_dir):
     return user
 
 
+@pytest.mark.slow
 def test_both_servers_answer_and_are_set_up_as_the_platform_needs_them(services):
     state = services().start()
     row = ask(
@@ -253,6 +254,7 @@ def test_no_permission_of_a_foreign_folder_changes(tmp_path, services):
     assert [(p, p.stat().st_mode, p.stat().st_uid) for p in [tmp_path, *tmp_path.parents]] == before
 
 
+@pytest.mark.slow
 def test_starting_twice_in_one_process_is_harmless(services):
     each: Services = services()
     assert each.start() == each.start()

@@ -128,6 +128,7 @@ def test_sweep_finds_what_was_lost(alice):
     assert silent.charger.is_retired
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 async def test_car_that_is_plugged_in_charges_for_nothing_and_drives_away(server, settings):  # noqa: F811
     settings.SIMULATOR_URL = server.url("").rstrip("/")
