@@ -12,6 +12,7 @@ from chargers.admin import charging_words as words
 from chargers.models import (
     AllocationReason,
     Location,
+    SessionCap,
     SiteAllocation,
     SiteAllocationChange,
     SiteBudget,
@@ -38,6 +39,7 @@ REASON = {
     AllocationReason.DEMAND: "info",
     AllocationReason.SHARE: "primary",
     AllocationReason.WAITING: "warning",
+    AllocationReason.CAPPED: "info",
     AllocationReason.OFFLINE: "warning",
     AllocationReason.REFUSED: "danger",
     AllocationReason.DISABLED: "",
@@ -169,7 +171,7 @@ def shares_context(budget: SiteBudget) -> dict[str, Any]:
     """What each connector has now, and which chargers cannot be limited."""
     rows = (
         SiteAllocation.objects.filter(budget=budget)
-        .select_related("connector__charger", "session")
+        .select_related("connector__charger", "session__cap")
         .order_by("connector__charger__identity", "connector__number")
     )
     shares = [_share(row) for row in rows]
@@ -191,6 +193,14 @@ def shares_context(budget: SiteBudget) -> dict[str, Any]:
     }
 
 
+def _cap(cap: SessionCap | None) -> str:
+    """Who limits the session besides us, and to what, one limit after the other."""
+    if cap is None or not cap.periods:
+        return ""
+    limits = " → ".join(f"{limit} {cap.rate_unit}" for _start, limit in cap.periods)
+    return f"{cap.set_by}: {limits}"
+
+
 def _share(row: SiteAllocation) -> dict[str, Any]:
     reason = AllocationReason(row.reason)
     return {
@@ -198,6 +208,7 @@ def _share(row: SiteAllocation) -> dict[str, Any]:
         "session": change_link(row.session),
         "colour": REASON[reason],
         "why": reason.label,
+        "cap": _cap(getattr(row.session, "cap", None)),
         "counts": words.amperes(row.counted_ma),
         "share": words.amperes(row.target_ma),
         "confirmed": words.amperes(row.limit_ma),

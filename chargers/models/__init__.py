@@ -81,6 +81,7 @@ from chargers.models.session import (
     SessionStatus,
     SessionStatusChange,
 )
+from chargers.models.session_cap import SessionCap
 from chargers.models.session_correction import CorrectionStatus, SessionCorrection
 from chargers.models.session_hour import SessionHour, StaleHour
 from chargers.models.site_allocation import (
@@ -184,6 +185,7 @@ __all__ = [
     "RunStatus",
     "SecurityEvent",
     "SelfAdoption",
+    "SessionCap",
     "SessionCorrection",
     "SessionHour",
     "SessionStatus",

@@ -20,6 +20,7 @@ class AllocationReason(models.TextChoices):
     DEMAND = "demand", _("The car takes less than its share")
     SHARE = "share", _("Its fair share")
     WAITING = "waiting", _("Waits for its turn")
+    CAPPED = "capped", _("A partner lets it have no more")
     OFFLINE = "offline", _("Offline: counts with its fallback")
     REFUSED = "refused", _("Refuses limits: counts in full")
     DISABLED = "disabled", _("The budget is off")

@@ -16,7 +16,8 @@ class Grant:
     """`confirmed_ma` and `pending_ma` (None: none under way) are limits in mA per phase.
 
     `takes_ma` is what it counts with where that is not its limit: an offline charger's fallback,
-    the full current of a charger that refuses. It gets no new limit then.
+    the full current of a charger that refuses. It gets no new limit then. Above `ceiling_ma` no
+    limit stays, however small the step down.
     """
 
     key: int
@@ -24,6 +25,7 @@ class Grant:
     target_ma: int
     pending_ma: int | None = None
     takes_ma: int | None = None
+    ceiling_ma: int | None = None
 
     @property
     def counts_ma(self) -> int:
@@ -37,13 +39,14 @@ def next_limits(
 ) -> dict[int, int]:
     """The limits to send now, by key: lowerings, and raises that fit beside all that counts.
 
-    A change below `threshold_ma` is left out, unless the budget, or somebody's larger raise, needs
-    it. A raise that does not fit whole is made in part if the part is worth it.
+    A change below `threshold_ma` is left out, unless the budget, somebody's larger raise or a
+    ceiling needs it. A raise that does not fit whole is made in part if the part is worth it.
     """
     free = [grant for grant in grants if grant.takes_ma is None and grant.pending_ma is None]
     matters = _over_budget(grants, budget_ma) or any(
         abs(grant.target_ma - grant.confirmed_ma) >= threshold_ma
         or (grant.target_ma == 0) != (grant.confirmed_ma == 0)
+        or (grant.ceiling_ma is not None and grant.confirmed_ma > grant.ceiling_ma)
         for grant in free
     )
     if not matters:

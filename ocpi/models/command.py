@@ -61,9 +61,12 @@ class CommandRequest(models.Model):
     charger = models.ForeignKey(
         Charger, on_delete=models.PROTECT, related_name="+", verbose_name=_("charger")
     )
+    # None: a limit that a site's power budget carries, with commands of its own.
     command = models.ForeignKey(
         Command,
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="ocpi_requests",
         verbose_name=_("command to the charger"),
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chargers.models import Command, ConfigurationKey, SiteBudget
+from chargers.models import Command, ConfigurationKey
 from chargers.services.outcomes import mark_answered, mark_timed_out
 from ocpi.models import CommandRequest, PartnerEndpoint, Push
 from ocpi.services.commands.telling import settle_commands, sweep_requests
@@ -117,11 +117,6 @@ def test_a_charger_without_the_feature_does_not_support_it(limit, site):
         charger=site, key="SupportedFeatureProfiles", value="Core,Reservation", read_at=clock.now()
     )
     assert result(limit()) == "NOT_SUPPORTED"
-
-
-def test_a_site_with_a_budget_is_not_limited_by_partners(limit, site):
-    SiteBudget.objects.create(location=site.location, power_w=50_000)
-    assert result(limit()) == "REJECTED"
 
 
 def test_too_often_and_twice_the_same(limit):

@@ -34,7 +34,7 @@ SINCE = "2020-01-01T00:00:00Z"
 
 @pytest.fixture
 def site(partner):
-    charger = make_site()
+    charger = make_site(tariff=False)
     sell(charger)
     return charger
 

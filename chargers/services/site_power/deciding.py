@@ -184,13 +184,17 @@ def _decision(outlet: Outlet, takes: int | None, shares: dict[int, Share], site:
         target_ma=target,
         pending_ma=outlet.row.sent_ma,
         takes_ma=takes,
+        ceiling_ma=outlet.cap_ma,
     )
-    return Decision(outlet, grant, _reason(outlet, share))
+    return Decision(outlet, grant, _reason(outlet, share, site))
 
 
-def _reason(outlet: Outlet, share: Share | None) -> AllocationReason:
+def _reason(outlet: Outlet, share: Share | None, site: Site) -> AllocationReason:
     if not outlet.station.online:
         return AllocationReason.OFFLINE
     if outlet.session is None:
         return AllocationReason.IDLE
-    return _REASONS[share.why] if share else AllocationReason.REFUSED
+    if share is None:
+        return AllocationReason.REFUSED
+    has_all = share.ma >= outlet.maximum_ma or outlet.maximum_ma < site.budget.minimum_ma
+    return AllocationReason.CAPPED if outlet.is_capped and has_all else _REASONS[share.why]

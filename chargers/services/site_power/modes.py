@@ -9,6 +9,8 @@ the lease; the fallback then applies without anybody's doing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -71,14 +73,22 @@ def limit_profile(  # noqa: PLR0913  (a profile has this many parts)
     supply: Supply,
     now: datetime,
     until: datetime,
+    steps: Sequence[tuple[datetime, int]] = (),
 ) -> Profile:
+    """`steps`: when it falls or rises meanwhile, never above `ma`."""
     top = _UNKNOWN_TOP if limits.max_stack_level is None else limits.max_stack_level
     limit = supply.limit_of(ma, mode.unit)
     profile_id = LIMIT_ID + connector
     transaction = transaction_id if mode.purpose == TX else None
-    return _leased(
+    profile = _leased(
         profile_id, top, mode.purpose, connector, mode.unit, limit, now, until, transaction
     )
+    begin = profile.start_at or now
+    later = tuple(
+        Period(int((at - begin).total_seconds()), supply.limit_of(step_ma, mode.unit))
+        for at, step_ma in steps
+    )
+    return replace(profile, periods=(*profile.periods, *later))
 
 
 def _leased(  # noqa: PLR0913  (a profile has this many parts)

@@ -23,6 +23,7 @@ from chargers.services.site_power.deciding import Decision, decide
 from chargers.services.site_power.sending import send_defaults, send_limits
 from chargers.services.site_power.settling import settle
 from chargers.services.site_power.site import Outlet, Site, read_site
+from chargers.smart_charging.caps import changes as changes_of
 from unievp.lib import clock
 
 # However quiet it is: limits are renewed, turns end, a lost event is found.
@@ -158,5 +159,11 @@ def _next_at(site: Site) -> datetime:
     changes = next_change(site.budget, site.windows, site.now)
     charging = any(outlet.session for outlet in site.outlets)
     again = site.now + (WHILE_CHARGING if charging else AT_LEAST_EVERY)
-    moments = [again, *ends, *([changes] if changes else [])]
+    caps = [
+        at
+        for outlet in site.outlets
+        if outlet.capped is not None
+        for at in changes_of(outlet.capped, site.now, again)
+    ]
+    moments = [again, *ends, *caps, *([changes] if changes else [])]
     return min(moments)

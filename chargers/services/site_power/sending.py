@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from chargers.models import ProfileSource
@@ -12,6 +12,7 @@ from chargers.services.site_power.deciding import Decision, later
 from chargers.services.site_power.settling import is_blocked
 from chargers.services.site_power.site import Outlet, Site, Station
 from chargers.services.smart_charging.installing import install_profile
+from chargers.smart_charging.caps import changes, most_at
 from chargers.smart_charging.profiles import TX
 from chargers.smart_charging.steps import next_limits
 
@@ -55,6 +56,9 @@ def send_defaults(site: Site) -> None:
 
 def _has_to_be_renewed(outlet: Outlet, site: Site) -> bool:
     row = outlet.row
+    if outlet.cap is not None and not outlet.cap.is_sent:
+        # What the charger has may tell of other steps.
+        return True
     if row.limit_ma is None:
         # Nothing of its own holds this session back: before the gate ends it needs a limit.
         gate = outlet.station.row.gate_until
@@ -87,6 +91,7 @@ def _send_limit(outlet: Outlet, ma: int, site: Site) -> None:
         supply=outlet.supply,
         now=site.now,
         until=until,
+        steps=_steps(outlet, ma, site, until),
     )
     sent = install_profile(
         station.charger,
@@ -97,6 +102,29 @@ def _send_limit(outlet: Outlet, ma: int, site: Site) -> None:
         deadline_s=_DEADLINE_S,
     )
     row.sent_ma, row.sent_until, row.command = ma, until, sent.command
+    if outlet.cap is not None and not outlet.cap.is_sent:
+        outlet.cap.is_sent = True
+        outlet.cap.save(update_fields=["is_sent"])
+
+
+def _steps(outlet: Outlet, ma: int, site: Site, until: datetime) -> list[tuple[datetime, int]]:
+    """What somebody else's cap makes of this limit later on, as far as the charger can hold it.
+
+    What it cannot, the computation at that moment sends.
+    """
+    if outlet.capped is None:
+        return []
+    steps: list[tuple[datetime, int]] = []
+    before = ma
+    for at in changes(outlet.capped, site.now, until):
+        most = most_at(outlet.capped, at, outlet.supply)
+        step = ma if most is None else min(ma, most)
+        step = step if step >= site.budget.minimum_ma else 0
+        if step != before:
+            steps.append((at, step))
+        before = step
+    room = (outlet.station.limits.max_periods or 1) - 1
+    return steps[: max(room, 0)]
 
 
 def _send_fallback(station: Station, site: Site) -> None:

@@ -14,6 +14,7 @@ from chargers.models import (
     ConnectorStatus,
     MeterReading,
     PowerType,
+    SessionCap,
     SessionStatus,
     SiteAllocation,
     SiteBudget,
@@ -21,10 +22,13 @@ from chargers.models import (
     SiteCharger,
     SiteConnector,
 )
+from chargers.selectors.session_caps import profile_of
 from chargers.services.site_power.capacity import budget_now, least_budget
 from chargers.services.site_power.modes import Mode, modes_of
 from chargers.services.smart_charging.limits import ChargerLimits, limits_of
 from chargers.smart_charging.allocation import STEP_MA
+from chargers.smart_charging.caps import most_at
+from chargers.smart_charging.profiles import Profile
 from chargers.smart_charging.units import Supply
 
 _BUSY: Final = (
@@ -49,6 +53,10 @@ class Outlet:
     special: SiteConnector | None
     supply: Supply
     measured_ma: int | None = None
+    # Somebody else's limit of this session, as a schedule, and the most that it allows now.
+    cap: SessionCap | None = None
+    capped: Profile | None = None
+    cap_ma: int | None = None
 
     @property
     def maximum_ma(self) -> int:
@@ -59,6 +67,8 @@ class Outlet:
         most = min(most, self.supply.share_of_power(self.station.charger.max_power_w))
         if self.special and self.special.cap_ma is not None:
             most = min(most, self.special.cap_ma)
+        if self.cap_ma is not None:
+            most = min(most, self.cap_ma)
         return most // STEP_MA * STEP_MA
 
     @property
@@ -67,6 +77,11 @@ class Outlet:
         return self.supply.share_of_power(
             min(self.connector.max_power_w, self.station.charger.max_power_w)
         )
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether it is the cap that lets it have no more."""
+        return self.cap_ma is not None and self.maximum_ma == self.cap_ma // STEP_MA * STEP_MA
 
     @property
     def counted(self) -> bool:
@@ -126,6 +141,7 @@ def read_site(budget: SiteBudget, now: datetime) -> Site:
     rows = _allocations(budget, connectors)
     station_rows = _station_rows(budget, chargers)
     measured = _measured(sessions.values(), now)
+    caps = SessionCap.objects.in_bulk([session.pk for session in sessions.values()])
     stations = []
     for charger in chargers:
         station = Station(
@@ -141,9 +157,11 @@ def read_site(budget: SiteBudget, now: datetime) -> Site:
                 station=station,
                 session=sessions.get(connector.pk),
                 special=specials.get(connector.pk),
-                supply=_supply(connector, budget),
+                supply=supply_for(connector, budget),
             )
             outlet.measured_ma = _measured_ma(outlet, measured, now)
+            if outlet.session is not None:
+                _put_cap(outlet, caps.get(outlet.session.pk), now)
             station.outlets.append(outlet)
         stations.append(station)
     windows = list(budget.windows.all())
@@ -156,6 +174,13 @@ def read_site(budget: SiteBudget, now: datetime) -> Site:
         limit_ma=budget_now(budget, windows, now),
         fallback_ma=_fallback(budget, windows, len(counted)),
     )
+
+
+def _put_cap(outlet: Outlet, cap: SessionCap | None, now: datetime) -> None:
+    outlet.cap = cap
+    if cap is not None and cap.periods:
+        outlet.capped = profile_of(cap)
+        outlet.cap_ma = most_at(outlet.capped, now, outlet.supply)
 
 
 def _fallback(budget: SiteBudget, windows: Iterable[SiteBudgetWindow], connectors: int) -> int:
@@ -203,7 +228,7 @@ def _station_rows(budget: SiteBudget, chargers: list[Charger]) -> dict[int, Site
     return rows
 
 
-def _supply(connector: Connector, budget: SiteBudget) -> Supply:
+def supply_for(connector: Connector, budget: SiteBudget) -> Supply:
     one = connector.power_type == PowerType.AC_1_PHASE or budget.phases == 1
     return Supply(phases=1 if one else 3, volts=budget.voltage_v)
 

@@ -11,6 +11,8 @@ from chargers.models import Command, CommandStatus
 from ocpi.models import PROFILE_KINDS, CommandType
 
 ACCEPTED: Final = "ACCEPTED"
+REJECTED: Final = "REJECTED"
+UNKNOWN: Final = "UNKNOWN"
 # OCPP's answer → CommandResultType (OCPI 2.2.1 §13.4.3); what is not listed is REJECTED.
 _ANSWERS: Final = MappingProxyType(
     {
@@ -69,6 +71,6 @@ def result_of(kind: str, command: Command) -> str:
 def _profile_result(command: Command) -> str:
     """§14.4: a profile has no result but yes, no, and that there was none."""
     if command.status == CommandStatus.ANSWERED:
-        known = {"Accepted": ACCEPTED, "Unknown": "UNKNOWN"}
-        return known.get(command.response_status, "REJECTED")
-    return "" if command.status in (CommandStatus.QUEUED, CommandStatus.SENT) else "REJECTED"
+        known = {"Accepted": ACCEPTED, "Unknown": UNKNOWN}
+        return known.get(command.response_status, REJECTED)
+    return "" if command.status in (CommandStatus.QUEUED, CommandStatus.SENT) else REJECTED

@@ -25,6 +25,7 @@ from ocpi.objects.profiles import active_profile_told
 from ocpi.services.calling.client import Call, Peer, routing, try_call
 from ocpi.services.commands.answers import ACCEPTED, result_of
 from ocpi.services.profiles.active import mark_profile
+from ocpi.services.profiles.capped import capped_result
 from ocpi.states import COMMAND_REQUEST
 from unievp.lib import clock
 from unievp.lib.events import publish
@@ -122,7 +123,7 @@ def tell_result(request_pk: int) -> bool:
 def _body(row: CommandRequest) -> dict[str, Any]:
     """The result, and with it the profile that was asked for, in the charger's own words."""
     body: dict[str, Any] = {"result": row.result}
-    if row.type == RequestKind.GET_PROFILE and row.result == ACCEPTED:
+    if row.type == RequestKind.GET_PROFILE and row.result == ACCEPTED and row.command:
         profile = active_profile_told(row.command.response or {}, row.created_at)
         if profile is not None:
             body["profile"] = profile
@@ -133,13 +134,16 @@ def _decide(request_pk: int, now: datetime) -> bool:
     with transaction.atomic():
         row = (
             CommandRequest.objects.select_for_update(of=("self",))
-            .select_related("command")
+            .select_related("command", "partner", "roaming_session__session")
             .filter(pk=request_pk, status=RequestStatus.WAITING)
             .first()
         )
         if row is None:
             return False
-        result = result_of(row.type, row.command)
+        if row.command is None:
+            result = capped_result(row, now)
+        else:
+            result = result_of(row.type, row.command)
         if not result and row.deadline_at <= now:
             # A profile has no word for it.
             result = "REJECTED" if row.type in PROFILE_KINDS else "TIMEOUT"

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from chargers.models import SessionStatus
 from chargers.selectors.charging_profiles import composite
+from chargers.selectors.session_caps import capped_schedule
 from ocpi.models import CommandRequest, Push, RequestKind, RoamingSession
 from ocpi.objects.profiles import active_profile
 from ocpi.services.pushing.marking import listeners_of, mark_for
@@ -57,7 +58,9 @@ def profile_text(row: RoamingSession) -> str:
 def _profile(row: RoamingSession) -> dict[str, Any]:
     session, connector = row.charging, row.charging.connector
     begin = session.started_at.replace(microsecond=0)
-    slots = composite(session.charger, connector.number, now=begin, unit="A", duration=_OUTLOOK)
+    slots = capped_schedule(session, begin=begin, duration=_OUTLOOK) or composite(
+        session.charger, connector.number, now=begin, unit="A", duration=_OUTLOOK
+    )
     return active_profile(slots, unit="A", most=Decimal(connector.max_current_a))
 
 

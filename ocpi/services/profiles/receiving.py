@@ -1,6 +1,8 @@
 """Charging profiles of partners (OCPI 2.2.1 §14): handed to the charger, answered at once.
 
 The charger's own answer goes to `response_url` later, as a command's (`services.commands.telling`).
+At a site with a power budget the charger gets none of it: the budget's own limits keep to it
+(`chargers.services.site_power.capping`), and that is the result.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from chargers.models import Command, SessionStatus, SiteBudget
+from chargers.models import Command, SessionStatus
 from chargers.selectors.configuration import known_words
+from chargers.selectors.session_caps import shares_out
+from chargers.services.site_power.capping import cap_session, lift_cap
 from chargers.services.smart_charging.installing import (
     ask_composite,
     clear_profiles,
@@ -24,6 +28,7 @@ from chargers.services.smart_charging.installing import (
 )
 from chargers.services.smart_charging.limits import limits_of
 from chargers.smart_charging.profiles import TX
+from ocpi.events import ResultDecided
 from ocpi.models import (
     CommandRequest,
     Partner,
@@ -32,9 +37,12 @@ from ocpi.models import (
     RoamingSession,
 )
 from ocpi.objects.profiles import read_profile
+from ocpi.services.commands.answers import ACCEPTED, UNKNOWN
+from ocpi.services.profiles.active import mark_profile
 from ocpi.wire.reading import Reader
 from unievp.lib import clock
 from unievp.lib.errors import DomainError
+from unievp.lib.events import publish
 from unievp.lib.targets import check_url
 
 # Chargers write profiles to flash memory; a car needs seconds to follow one.
@@ -53,7 +61,7 @@ def set_profile(
     """
     reader = Reader(body)
 
-    def ask(row: RoamingSession) -> Command:
+    def ask(row: RoamingSession) -> Command | None:
         charger, session = row.charging.charger, row.charging
         profile = read_profile(
             reader.inner("charging_profile"),
@@ -62,6 +70,10 @@ def set_profile(
             connector=session.connector.number,
             transaction_id=session.transaction_id,
         )
+        if shares_out(session.connector):
+            cap_session(session, profile=profile, actor=_actor(partner))
+            return None
+        lift_cap(session, actor=_actor(partner))
         made = install_profile(
             charger,
             profile=profile,
@@ -79,8 +91,12 @@ def clear_profile(
 ) -> dict[str, Any]:
     """The ChargingProfileResponse to DELETE: the session is limited by us alone again."""
 
-    def ask(row: RoamingSession) -> Command:
+    def ask(row: RoamingSession) -> Command | str:
         charger = row.charging.charger
+        lifted = lift_cap(row.charging, actor=_actor(partner))
+        if shares_out(row.charging.connector):
+            # Nothing of theirs is at the charger, and what is there is the budget's.
+            return ACCEPTED if lifted else UNKNOWN
         return clear_profiles(
             charger,
             connector=row.charging.connector.number,
@@ -121,10 +137,13 @@ def _receive(
     session_id: str,
     kind: RequestKind,
     response_url: str,
-    ask: Callable[[RoamingSession], Command],
+    ask: Callable[[RoamingSession], Command | str | None],
     sender: tuple[str, str],
     raw: Any,
 ) -> dict[str, Any]:
+    """`ask`: the command that the result will be of, the result itself, or None where the site's
+    power budget has to see to it first.
+    """
     check_url(response_url, allow_loopback=settings.OCPI_ALLOW_LOOPBACK, field="response_url")
     row = _session(partner, session_id)
     if row is None:
@@ -165,9 +184,6 @@ def _refusal(row: RoamingSession, kind: RequestKind) -> str:
         return "NOT_SUPPORTED"
     if kind == RequestKind.GET_PROFILE:
         return ""
-    if SiteBudget.objects.filter(location=charger.location_id, enabled=True).exists():
-        # The site's own profiles go before: a partner's would be believed and never count.
-        return "REJECTED"
     lately = row.profile_requests.filter(
         created_at__gt=clock.now() - EVERY, type__in=[RequestKind.SET_PROFILE]
     )
@@ -177,25 +193,30 @@ def _refusal(row: RoamingSession, kind: RequestKind) -> str:
 def _remember(
     row: RoamingSession,
     kind: RequestKind,
-    command: Command,
+    asked: Command | str | None,
     digest: str,
     response_url: str,
     sender: tuple[str, str],
-) -> CommandRequest:
-    now = clock.now()
-    return CommandRequest.objects.create(
+) -> None:
+    now, is_known = clock.now(), isinstance(asked, str)
+    request = CommandRequest.objects.create(
         partner=row.partner,
         type=kind,
         digest=digest,
         response_url=response_url,
         country_code=sender[0][:2],
         party_id=sender[1][:3],
-        charger=command.charger,
-        command=command,
+        charger=row.charging.charger,
+        command=asked if isinstance(asked, Command) else None,
         roaming_session=row,
+        status=RequestStatus.DECIDED if is_known else RequestStatus.WAITING,
+        result=asked if isinstance(asked, str) else "",
         created_at=now,
         deadline_at=now + timedelta(seconds=settings.OCPI_COMMAND_TIMEOUT_S),
     )
+    if is_known:
+        publish(ResultDecided(request.pk))
+        mark_profile(row)
 
 
 def _waiting(partner: Partner) -> Any:
