@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
 
 from chargers.models import ProfileState, SiteCharger
+from chargers.selectors.session_caps import cap_of as session_cap
+from chargers.selectors.session_caps import profile_of
 from chargers.services import outcomes
 from chargers.services.commands import claim_next
+from chargers.services.site_power.capping import CapState, cap_session, cap_state, lift_cap
 from chargers.services.smart_charging.following import end_profiles
+from chargers.smart_charging.caps import most_at
+from chargers.smart_charging.profiles import ABSOLUTE, TX, Period, Profile
+from chargers.smart_charging.units import THREE_PHASES
 from chargers.store.commands import CONNECTION_LOST
 from chargers.tests.sites import make_site
 from simulator.connector import Transaction
@@ -38,7 +45,8 @@ class Life:
         return [(charger, number) for charger in self.site.chargers for number in (1, 2)]
 
     def step(self):
-        act = self.dice.choice((self.plug_in, self.unplug, self.flap, self.wait, self.wait))
+        acts = (self.plug_in, self.unplug, self.flap, self.cap, self.wait, self.wait)
+        act = self.dice.choice(acts)
         act()
         self.check()
         end_profiles(self.site.now)
@@ -76,6 +84,29 @@ class Life:
         self.site.online(charger, online=not gone)
         self.story.append(f"{charger} {'gone' if gone else 'back'}")
 
+    def cap(self):
+        """Somebody else limits a session, in steps, or no longer."""
+        if not self.sessions:
+            return
+        session, _running = self.dice.choice(list(self.sessions.values()))
+        if self.dice.random() < 0.3:
+            self.story.append(f"lift {session.connector} {lift_cap(session, actor='partner')}")
+            return
+        limits = [self.dice.choice((0, 5, 6, 9.5, 16, 32)) for _ in range(self.dice.randint(1, 4))]
+        profile = Profile(
+            profile_id=1,
+            stack_level=1,
+            purpose=TX,
+            kind=ABSOLUTE,
+            unit="A",
+            periods=tuple(Period(n * 45, Decimal(str(one))) for n, one in enumerate(limits)),
+            connector=session.connector.number,
+            transaction_id=session.transaction_id,
+            start_at=self.site.now - timedelta(seconds=self.dice.choice((0, 30))),
+        )
+        cap_session(session, profile=profile, actor="partner")
+        self.story.append(f"cap {session.connector} {limits}")
+
     def wait(self):
         self.site.now += timedelta(seconds=self.dice.choice((1, 20)))
 
@@ -112,6 +143,13 @@ class Life:
 
     def check(self):
         assert self.allowed_w() <= BUDGET_W, "\n".join(self.story[-25:])
+        for (pk, number), (session, running) in self.sessions.items():
+            if cap_state(session, self.site.now) != CapState.KEPT:
+                continue
+            most = most_at(profile_of(session_cap(session)), self.site.now, THREE_PHASES)
+            limit = self.stores[pk].limit_w(number, self.site.now, running, 3)
+            kept = most is None or (limit is not None and limit * 1000 <= most * 690)
+            assert kept, "\n".join([*self.story[-25:], f"{session.connector}: {limit} > {most}"])
 
 
 @pytest.mark.parametrize("seed", range(3))
