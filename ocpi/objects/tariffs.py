@@ -26,6 +26,10 @@ DAYS: Final = (
     "SATURDAY",
     "SUNDAY",
 )
+# Free of charge is said (§11.3: at least one element), not left out.
+_FREE: Final[dict[str, Any]] = {
+    "price_components": [{"type": "FLAT", "price": Decimal(), "step_size": 1}]
+}
 _LONGEST_TEXT: Final = 512
 _LANGUAGES: Final = ("id", "en")
 
@@ -61,7 +65,8 @@ def tariff_object(
                     }
                 )
                 for element in rules.elements
-            ],
+            ]
+            or [_FREE],
             "last_updated": last_updated,
         }
     )

@@ -1,4 +1,4 @@
-"""Calls us as a partner does."""
+"""Calls us as a partner does, and checks what comes back against the specification."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.test import Client
 
+from ocpi.tests.contract import check_answered
 from ocpi.wire.tokens import header_of
 
 ROOT = "/ocpi/cpo/2.2.1"
@@ -21,7 +22,7 @@ class Caller:
     def send(self, method, path, body=None, headers=None, **query):
         path = path if path.startswith("/ocpi") else f"{ROOT}/{path}"
         content = b"" if body is None else body if isinstance(body, bytes) else dump(body)
-        return self._client.generic(
+        response = self._client.generic(
             method,
             path,
             content,
@@ -29,6 +30,8 @@ class Caller:
             headers={**self._headers, **(headers or {})},
             QUERY_STRING="&".join(f"{k}={v}" for k, v in query.items()) or urlsplit(path).query,
         )
+        check_answered(path, response, envelope(response))
+        return response
 
     def get(self, path, **query):
         return self.send("GET", path, **query)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -143,12 +143,13 @@ class Connector(Model):
     last_updated: Moment
 
 
+STATUS = "AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN"
+
+
 class Evse(Model):
     uid: ci(36)
     evse_id: ci(48) | None = None
-    status: one_of(
-        "AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN"
-    )
+    status: one_of(STATUS)
     capabilities: list[
         one_of(
             "CHARGING_PROFILE_CAPABLE CHARGING_PREFERENCES_CAPABLE CHIP_CARD_SUPPORT "
@@ -350,6 +351,76 @@ class CommandResult(Model):
         "REJECTED TIMEOUT UNKNOWN_RESERVATION"
     )
     message: list[DisplayText] = []
+
+
+class Version(Model):
+    version: one_of("2.0 2.1 2.1.1 2.2 2.2.1 2.3.0")
+    url: Url
+
+
+class Endpoint(Model):
+    identifier: ci(64)
+    role: one_of("SENDER RECEIVER")
+    url: Url
+
+
+class VersionDetails(Model):
+    version: one_of("2.2.1 2.3.0")
+    endpoints: Annotated[list[Endpoint], Field(min_length=1)]
+
+
+class StatusPatch(Model):
+    """What changes of an EVSE between two PUTs of its location."""
+
+    status: one_of(STATUS)
+    last_updated: Moment
+
+
+class ProfilePeriod(Model):
+    start_period: int
+    limit: Number
+
+
+class ChargingProfile(Model):
+    start_date_time: Moment | None = None
+    duration: int | None = None
+    charging_rate_unit: one_of("W A")
+    min_charging_rate: Number | None = None
+    charging_profile_period: list[ProfilePeriod] = []
+
+
+class ActiveChargingProfile(Model):
+    start_date_time: Moment
+    charging_profile: ChargingProfile
+
+
+class ChargingProfileResponse(Model):
+    result: one_of("ACCEPTED NOT_SUPPORTED REJECTED TOO_OFTEN UNKNOWN_SESSION")
+    timeout: int
+
+
+class ProfileResult(Model):
+    """ChargingProfileResult, ClearProfileResult; with a profile ActiveChargingProfileResult."""
+
+    result: one_of("ACCEPTED REJECTED UNKNOWN")
+    profile: ActiveChargingProfile | None = None
+
+
+class ClientInfo(Model):
+    party_id: ci(3)
+    country_code: ci(2)
+    role: one_of("CPO EMSP HUB NAP NSP OTHER SCSP")
+    status: one_of("CONNECTED OFFLINE PLANNED SUSPENDED")
+    last_updated: Moment
+
+
+class Envelope(Model):
+    """`data` is checked by what was asked."""
+
+    data: Any = None
+    status_code: Annotated[int, Field(ge=1000, lt=4000)]
+    status_message: str | None = None
+    timestamp: Moment
 
 
 def check(model, value):

@@ -63,6 +63,7 @@ def test_new_partner_gets_a_token_that_is_shown_once(staff, peer, settings):
     assert code(Caller(text).get("/ocpi/versions")) == (200, 1000)
 
 
+@pytest.mark.usefixtures("our_party")
 def test_we_register_test_renew_pause_and_disconnect(staff, peer):
     partner = Partner.objects.create(name="Roamer")
     act(staff, partner, "connect", versions_url=peer.versions_url, token="their-a")

@@ -8,7 +8,6 @@ import pytest
 
 from cpo.tests.factories import make_cpo
 from ocpi.models import (
-    Cdr,
     ForeignCdr,
     ForeignSession,
     ForeignTariffVersion,
@@ -22,9 +21,17 @@ from ocpi.services.partners.inviting import invite_partner
 from ocpi.services.partners.registering import register_with, renew_credentials
 from ocpi.services.publishing.locations import refresh_location
 from ocpi.services.pushing.sending import push_due
-from ocpi.services.selling.cdrs import issue_cdr
+from ocpi.services.selling.cdrs import issue_cdr, issue_credit
 from ocpi.services.selling.sessions import begin_roaming
-from ocpi.tests.abroad import cdr_body, session_body, tariff_body
+from ocpi.tests.abroad import (
+    LATER,
+    cdr_body,
+    connector_body,
+    evse_body,
+    location_body,
+    session_body,
+    tariff_body,
+)
 from ocpi.tests.calling import Caller, code, data, dump
 from ocpi.tests.driving import charge, push_token, sell, token_body
 from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
@@ -166,8 +173,7 @@ def test_same_rows_are_told_in_the_version_of_the_address(call, partner, peer):
     refresh_location(site.location_id)
     session = charge(site, push_token(call)["uid"])
     begin_roaming(session.pk)
-    issue_cdr(bill_session(session.pk).pk)
-    row = Cdr.objects.get()
+    row = issue_cdr(bill_session(session.pk).pk)
     prices = PublishedTariff.objects.order_by("pk").values_list("body", flat=True)
     older = call.get("/ocpi/cpo/2.2.1/cdrs")
     # Byte for byte what is stored.
@@ -187,9 +193,10 @@ def test_same_rows_are_told_in_the_version_of_the_address(call, partner, peer):
     location = "/locations"
     assert data(call.get(f"{NEWER}{location}")) == data(call.get(f"/ocpi/cpo/2.2.1{location}"))
     Partner.objects.update(version="2.3.0")
+    issue_credit(row, actor="test", reason="A wrong price")
     push_due()
-    (pushed,) = [one for one in peer.calls("POST") if one.path.endswith("/cdrs")]
-    assert pushed.body["total_cost"]["before_taxes"] == 1701
+    pushed = [one.body for one in peer.calls("POST") if one.path.endswith("/cdrs")]
+    assert [one["total_cost"]["before_taxes"] for one in pushed] == [1701, -1701]
     sent = [one.body for one in peer.calls("PUT") if "/tariffs/" in one.path]
     assert len(sent) == len(prices)
     assert all(one["tax_included"] in ("NO", "N/A") for one in sent)
@@ -245,6 +252,44 @@ def test_what_an_operator_of_the_newer_version_tells_is_understood(peer):
     }
     nothing = {**newer, "total_cost": {"before_taxes": 10, "taxes": [{"name": "VAT"}]}}
     assert code(tell.put(f"{FOREIGN}/sessions/DE/CPO/S1", nothing)) == (200, 2001)
+
+
+@pytest.mark.django_db
+def test_what_is_new_in_the_newer_version_is_kept_and_breaks_nothing(peer):
+    """Fields and values of enums that came since (§13), and the same verbs as before."""
+    make_emsp_party()
+    operator = connect_operator(peer)
+    Partner.objects.filter(pk=operator.pk).update(version="2.3.0")
+    contract = let_roam()
+    tell = Caller(operator.access_token)
+    plug = connector_body(standard="MCS", capabilities=["ISO_15118_20_PLUG_AND_CHARGE"])
+    place = location_body(
+        evses=[evse_body(connectors=[plug], accepted_service_providers=["UNIEV"])],
+        help_phone="+62 21 5550199",
+        parking_places=[{"id": "P1", "vehicle_types": ["TRUCK"]}],
+    )
+    at = f"{FOREIGN}/locations/DE/CPO/LOC1"
+    assert tell.put(at, place).status_code == 201
+    status = {"status": "CHARGING", "last_updated": LATER}
+    assert code(tell.patch(f"{at}/E1", status)) == (200, 1000)
+    assert data(tell.get(at)) == {
+        **place,
+        "evses": [{**place["evses"][0], **status}],
+        "last_updated": LATER,
+    }
+    session = f"{FOREIGN}/sessions/DE/CPO/S1"
+    body = turned("sessions", session_body(contract))
+    body["cdr_token"]["type"] = "EMAID"
+    assert tell.put(session, body).status_code == 201
+    cost = {"before_taxes": 20, "taxes": [{"name": "VAT", "percentage": 10, "amount": 2}]}
+    assert code(tell.patch(session, {"total_cost": cost, "last_updated": LATER})) == (200, 1000)
+    row = ForeignSession.objects.get()
+    # Found by its contract, whatever the kind of its token is called.
+    assert (row.total_excl, row.total_incl, row.own_token.contract) == (20, 22, contract)
+    ask = f"{FOREIGN}/tokens/{row.own_token.uid}/authorize"
+    said = data(tell.send("POST", ask, {"location_id": "LOC1"}, type="APP_USER"))
+    assert said["allowed"] == "ALLOWED"
+    assert code(tell.send("POST", ask, None, type="EMAID")) == (404, 2004)
 
 
 @pytest.mark.django_db

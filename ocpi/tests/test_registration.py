@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cpo.tests.factories import make_cpo
-from ocpi.models import Exchange, InboundToken, InboundTokenKind, Partner, PartnerStatus
+from ocpi.models import Exchange, InboundToken, InboundTokenKind, Partner, PartnerStatus, Party
 from ocpi.services.partners.connecting import GRACE
 from ocpi.services.partners.inviting import invite_again, invite_partner
 from ocpi.services.partners.registering import (
@@ -21,7 +21,7 @@ from ocpi.tests.peer import role, success
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, InvalidError, RefusedError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("our_party")]
 
 
 @pytest.fixture
@@ -252,6 +252,15 @@ def test_renewal_holds_although_their_versions_break_in_the_middle(partner, peer
     # Their old one is dead: whoever forgot the new one could never call again.
     assert partner.token == peer.token
     assert partner.endpoints.exists()
+
+
+def test_platform_without_a_company_registers_with_nobody(partner, call, peer):
+    Party.objects.all().delete()
+    with pytest.raises(RefusedError, match="no company here"):
+        renew_credentials(partner, actor="test")
+    assert peer.calls("PUT") == []
+    assert InboundToken.objects.count() == 1
+    assert code(call.get("credentials")) == (200, 3000)
 
 
 def test_two_that_claim_one_party_at_once_are_told_so(invited, peer, monkeypatch):

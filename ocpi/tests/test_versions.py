@@ -126,6 +126,7 @@ def test_no_json_is_400_and_wrong_content_200_with_2001(call):
     assert code(call.send("PUT", "credentials", {"token": "x"})) == (200, 2001)
 
 
+@pytest.mark.usefixtures("our_party")
 def test_registration_token_opens_versions_and_credentials_only(call, partner):
     Partner.objects.filter(pk=partner.pk).update(status=PartnerStatus.INVITED)
     caller = Caller(issue_token(partner, InboundTokenKind.REGISTRATION))
@@ -152,6 +153,7 @@ def test_two_companies_of_one_name_get_two_party_ids(capsys):
     assert sorted(Party.objects.values_list("party_id", flat=True)) == ["VOA", "VOL"]
 
 
+@pytest.mark.usefixtures("our_party")
 def test_exchange_is_logged_without_tokens(call, partner):
     call.send("GET", "credentials")
     row = Exchange.objects.get(partner=partner)

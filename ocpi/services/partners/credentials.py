@@ -9,7 +9,7 @@ from ocpi.addresses import versions_url
 from ocpi.models import Partner, Party, PartyRole
 from ocpi.objects.editions import NEWER, OLDER
 from ocpi.selectors.parties import parties_for
-from ocpi.wire.codes import invalid
+from ocpi.wire.codes import Code, OcpiError, invalid
 from ocpi.wire.json import without_none
 from ocpi.wire.reading import Reader
 from ocpi.wire.tokens import is_token
@@ -35,7 +35,10 @@ class Credentials:
 
 
 def our_credentials(partner: Partner, token: str, version: str = OLDER) -> dict[str, Any]:
-    """What `partner` is told of us; `token` is what it shall call us with, or does already."""
+    """What `partner` is told of us; `token` is what it shall call us with, or does already.
+
+    Raises OcpiError 3000 where it may know nobody of us.
+    """
     parties = list(parties_for(partner))
     told: dict[str, Any] = {"token": token, "url": versions_url()}
     if version == NEWER:
@@ -44,6 +47,8 @@ def our_credentials(partner: Partner, token: str, version: str = OLDER) -> dict[
         parties = [one for one in parties if one.role != PartyRole.HUB]
         if hub is not None:
             told["hub_party_id"] = f"{hub.country_code}{hub.party_id}"
+    if not parties:
+        raise OcpiError(Code.SERVER_ERROR, "There is no company here that you could deal with yet")
     return {**told, "roles": [_role(party) for party in parties]}
 
 

@@ -143,9 +143,9 @@ def _exchange(
         # New tokens are no new version: who is connected stays with the one that it speaks.
         offer = discover(peer, versions_url, [partner.version] if renews else VERSIONS)
         url = offer.url_of("credentials") or ""
-        ours, row_id = _callback_token(partner, renews=renews)
+        body = our_credentials(partner, "", offer.version)
+        body["token"], row_id = _callback_token(partner, renews=renews)
         try:
-            body = our_credentials(partner, ours, offer.version)
             reply = call(peer, Call(method, url, module="credentials", body=body))
             credentials = read_credentials(reply.data)
             offer = _offer_now(partner, credentials, offer, renews=renews)
