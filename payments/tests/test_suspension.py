@@ -7,7 +7,7 @@ import pytest
 from chargers.models import BillingStatus, ChargingSession, Command, SessionStatus
 from chargers.services.authorization import authorize
 from chargers.services.commands import queue_command
-from chargers.tests.factories import make_token, send_one, start, stop
+from chargers.tests.factories import at, make_token, send_one, start, stop
 from cpo.models import CPO, CPOStatus
 from cpo.services.companies import change_cpo_status
 from cpo.tests.api import Api, fields_of
@@ -59,7 +59,7 @@ def test_a_new_session_is_blocked_also_where_another_one_runs(charger):
     send_one(charger, start("CAFE01"))
     suspend(charger)
     make_token("CAFE02")
-    answer = send_one(charger, start("CAFE02", connector=2, seconds=60))
+    answer = send_one(charger, start("CAFE02", connector=2, seconds=60), received_at=at(61))
     assert answer.id_tag_info.status == "Blocked"
 
 
