@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet
@@ -12,6 +13,9 @@ from cpo.models import CPO, CPOStatus
 from cpo.services import audit
 from ocpi.models import Party, PartyRole, PublishedLocation, PublishedTariff
 from ocpi.services.parties import ensure_party
+from unievp.lib import clock
+
+_SETTLED_AFTER: Final = timedelta(seconds=2)
 
 
 def publish_to_everybody(cpo: CPO, *, wanted: bool, actor: Actor) -> Party:
@@ -63,10 +67,18 @@ def open_tariffs(party: Party) -> QuerySet[PublishedTariff]:
 
 
 def version_of(party: Party) -> tuple[str, datetime | None]:
-    """What moves with every change of the list, and the time of the latest."""
+    """What moves with every change of the list, and the time of the latest.
+
+    Times are whole seconds: of a list that has just changed nobody may believe that it will not
+    change again within the same one, so its version is good once and it has no time.
+    """
     places = open_locations(party).aggregate(count=Count("pk"), last=Max("last_updated"))
     prices = open_tariffs(party).aggregate(count=Count("pk"), last=Max("last_updated"))
     times = [each["last"] for each in (places, prices) if each["last"] is not None]
     last = max(times, default=None)
     stamp = int(last.timestamp()) if last else 0
-    return f"{party.pk}-{places['count']}-{prices['count']}-{stamp}", last
+    version = f"{party.pk}-{places['count']}-{prices['count']}-{stamp}"
+    now = clock.now()
+    if last is not None and now - last < _SETTLED_AFTER:
+        return f"{version}-{now.timestamp()}", None
+    return version, last
