@@ -8,7 +8,14 @@ from ocpi.addresses import VERSION, cpo_root, emsp_root
 from ocpi.api import open_data
 from ocpi.api.command_results import CommandResults
 from ocpi.api.commands import Commands
-from ocpi.api.cpo_lists import Cdrs, LocationDetail, Locations, Sessions, Tariffs
+from ocpi.api.cpo_lists import (
+    Cdrs,
+    ChargingPreferences,
+    LocationDetail,
+    Locations,
+    Sessions,
+    Tariffs,
+)
 from ocpi.api.credentials import Credentials
 from ocpi.api.emsp_receivers import (
     ForeignCdrObject,
@@ -42,6 +49,7 @@ _AS_CPO: list[tuple[str, type[OcpiView]]] = [
     ("/locations/<str:location_id>/<str:evse_uid>/<str:connector_id>", LocationDetail),
     ("/tariffs", Tariffs),
     ("/sessions", Sessions),
+    ("/sessions/<str:session_id>/charging_preferences", ChargingPreferences),
     ("/cdrs", Cdrs),
     ("/tokens/<str:country_code>/<str:party_id>/<str:uid>", TokenObject),
     ("/commands/<str:command>", Commands),

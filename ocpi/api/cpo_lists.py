@@ -103,6 +103,15 @@ class Sessions(CpoView):
         return page(request, rows.only("pk", "body", "type"), self.bodies, date_from_required=True)
 
 
+class ChargingPreferences(CpoView):
+    """No EVSE of ours says CHARGING_PREFERENCES_CAPABLE, so there is nothing to prefer (§9.2.1)."""
+
+    module = "sessions"
+
+    def put(self, _request: HttpRequest, session_id: str) -> Answer:
+        raise not_found(f"The EVSE of {session_id[:36]} takes no preferences", Code.INVALID)
+
+
 class Cdrs(CpoView):
     module = "cdrs"
 

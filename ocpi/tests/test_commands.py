@@ -232,6 +232,12 @@ def test_refused_reservation(ask, site, peer, status, said):
     assert told(peer) == [said]
 
 
+def test_nobody_keeps_a_connector_for_years(ask, site):
+    far = clock.isoformat_z(clock.now() + timedelta(days=8))
+    assert result(reserve(ask, site, expiry_date=far)) == "REJECTED"
+    assert not Reservation.objects.exists()
+
+
 def test_same_reservation_again_replaces_it(ask, site):
     reserve(ask, site)
     answer("Accepted")

@@ -70,6 +70,7 @@ def test_addresses_and_headers_that_no_column_holds_are_nobodys(tell, client):
         ("POST", f"{FOREIGN}/tokens/{nul}/authorize", 404),
         ("POST", f"{FOREIGN}/commands/START_SESSION/{nul}", 404),
         ("POST", f"{FOREIGN}/cdrs/1", 405),
+        ("PUT", "sessions/S1/charging_preferences", 404),
     ]
     for method, path, http in addresses:
         body = {"last_updated": "2026-02-01T09:30:00Z", "result": "ACCEPTED"}

@@ -41,6 +41,8 @@ from unievp.lib import clock
 from unievp.lib.errors import ConflictError, DomainError
 from unievp.lib.targets import check_url
 
+LONGEST_RESERVATION: Final = timedelta(days=7)
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -164,6 +166,9 @@ def _reserve(asked: _Asked) -> _Queued:
     until = reader.moment("expiry_date")
     if until <= clock.now():
         raise reader.fault("expiry_date", "a time to come, please")
+    if until > clock.now() + LONGEST_RESERVATION:
+        # Else one message keeps a connector from everybody for years.
+        raise OcpiError(Code.SUCCESS, "", data=rejected("No EVSE is kept for that long"))
     connector = connector_of(asked.partner, reader, free=True)
     known = _known_reservation(asked.partner, theirs)
     if known is not None and known.charger_id == connector.charger_id and known.reservation:
