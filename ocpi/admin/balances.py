@@ -21,8 +21,8 @@ from unfold.widgets import (
 from cpo.models import User
 from ocpi.models import PartnerBalance
 from payments.chart import Code, Owner
-from payments.models import AdjustmentKind, LedgerAccount
-from payments.services.adjustments import PartnerPayment, propose_partner_payment
+from payments.models import LedgerAccount
+from payments.services.transfers import PARTNERS, PartnerPayment, propose_partner_payment
 from unievp.lib.admin import (
     Question,
     ReadOnlyAdmin,
@@ -40,10 +40,7 @@ _CURRENCY = "IDR"
 class PaymentForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Who paid whom"),
-        choices=[
-            (kind.value, kind.label)
-            for kind in (AdjustmentKind.PARTNER_PAID, AdjustmentKind.PAID_PARTNER)
-        ],
+        choices=[(kind.value, kind.label) for kind in PARTNERS],
         widget=UnfoldAdminSelectWidget(),
     )
     amount = forms.IntegerField(

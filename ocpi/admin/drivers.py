@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from cpo.models import User
+from ocpi.admin.debts import DriverDebts
 from ocpi.models import (
     Allowed,
     ContractStatus,
@@ -47,6 +48,7 @@ from unievp.lib.admin import (
 from unievp.lib.admin.confirm import ReasonForm
 
 ACT: Final = ("ocpi.change_roamingcontract",)
+_SHOWN: Final = ("contract_id", "whose", "state", "limit", "owes", "payments", "since")
 _CONTRACT_COLOURS: Final = {ContractStatus.ACTIVE: "success", ContractStatus.BLOCKED: "danger"}
 _ALLOWED_COLOURS: Final = {
     Allowed.ALLOWED: "success",
@@ -83,7 +85,7 @@ class TokenInline(ReadOnlyInline):
 
 
 @admin.register(RoamingContract)
-class RoamingContractAdmin(AppendOnlyAdmin):
+class RoamingContractAdmin(DriverDebts, AppendOnlyAdmin):
     """Added for a driver; the tokens follow the driver's cards by themselves."""
 
     list_display = ("contract_id", "whose", "state", "limit", "since")
@@ -92,15 +94,15 @@ class RoamingContractAdmin(AppendOnlyAdmin):
     search_fields = ("contract_id", "driver__name", "driver__email")
     autocomplete_fields = ("driver",)
     inlines = (TokenInline,)
-    actions_detail = ("block", "credit")
+    actions_detail = ("block", "credit", "record_payment")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ("driver", "credit_limit")
-        return ("contract_id", "whose", "state", "block_reason", "limit", "since")
+        return (*_SHOWN, "block_reason")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else ("contract_id", "whose", "state", "limit", "since")
+        return () if obj is None else _SHOWN
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj is not None else ()

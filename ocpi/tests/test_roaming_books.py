@@ -19,16 +19,15 @@ from payments.chart import AccountRef, Code, cpo_account, partner_account
 from payments.ledger.legs import credit, debit
 from payments.models import Adjustment, Bill, BillCredit, RoamingCharge
 from payments.services.adjustments import (
-    PartnerPayment,
     approve_adjustment,
     propose_adjustment,
-    propose_partner_payment,
     refuse_adjustment,
 )
 from payments.services.billing import bill_session
 from payments.services.check_books import check_books
 from payments.services.ledger import InsufficientFundsError, balance_of, post
 from payments.services.releases import release_pending
+from payments.services.transfers import PartnerPayment, propose_partner_payment
 from unievp.lib import clock
 from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
 

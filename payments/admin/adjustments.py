@@ -20,6 +20,7 @@ from unfold.widgets import (
 from cpo.models import CPO, User
 from payments.models import Adjustment, AdjustmentKind, GatewayBalance, ProviderConfig
 from payments.services.adjustments import (
+    OF_TRANSFERS,
     approve_adjustment,
     propose_adjustment,
     refuse_adjustment,
@@ -46,12 +47,8 @@ _COLOURS = {
 }
 
 
-# What a partner paid is recorded where its debts are.
-_BY_HAND = [
-    (kind.value, kind.label)
-    for kind in AdjustmentKind
-    if kind not in (AdjustmentKind.PARTNER_PAID, AdjustmentKind.PAID_PARTNER)
-]
+# What partners and drivers paid is recorded where their debts are.
+_BY_HAND = [(kind.value, kind.label) for kind in AdjustmentKind if kind not in OF_TRANSFERS]
 
 
 class ProposalForm(forms.Form):
@@ -82,8 +79,8 @@ class ProposalForm(forms.Form):
 class AdjustmentAdmin(ReadOnlyAdmin):
     list_display = ("what", "amount_text", "about", "state", "proposed_by", "proposed", "booked_as")
     list_filter = ("status", "kind", ("proposed_at", RangeDateTimeFilter))
-    list_select_related = ("config", "cpo", "proposed_by", "booking")
-    search_fields = ("reason", "transfer", "partner_name")
+    list_select_related = ("config", "cpo", "driver", "proposed_by", "booking")
+    search_fields = ("reason", "transfer", "partner_name", "driver__name")
     fields = (
         ("what", "amount_text"),
         "about",
@@ -152,7 +149,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
 
     @column(_("about"))
     def about(self, row: Adjustment) -> str:
-        parts = (row.config, row.cpo, row.partner_name, row.transfer)
+        parts = (row.config, row.cpo, row.partner_name, row.driver, row.transfer)
         return " · ".join(str(each) for each in parts if each) or "-"
 
     @column(_("status"), ordering="status", label=_COLOURS)

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cpo.models import CPO, User
+from cpo.models import CPO, Driver, User
 from payments.models.ledger import LedgerTransaction
 from payments.models.provider import ProviderConfig
 from payments.states import AdjustmentStatus
@@ -28,13 +28,16 @@ class AdjustmentKind(models.TextChoices):
     CPO_DEBIT = "cpo_debit", _("Debit of a company")
     PARTNER_PAID = "partner_paid", _("A roaming partner paid us")
     PAID_PARTNER = "paid_partner", _("We paid a roaming partner")
+    DRIVER_PAID = "driver_paid", _("A driver paid what is owed")
+    PAID_DRIVER = "paid_driver", _("We paid a driver back")
 
 
 class Adjustment(models.Model):
     """A booking that one person proposes and another one decides (payments.md §7.4).
 
     Differences are never corrected by themselves. `config` is whose balance it is about, `cpo`
-    whose wallet, `partner_reference` which roaming partner, where the kind is about one.
+    whose wallet, `partner_reference` which roaming partner, `driver` whose debt, where the kind is
+    about one. `transfer` names the money at the bank: each is recorded once.
     """
 
     kind = models.CharField(_("kind"), max_length=24, choices=AdjustmentKind)
@@ -61,6 +64,14 @@ class Adjustment(models.Model):
     )
     partner_name = models.CharField(
         _("partner's name"), max_length=120, blank=True, default="", editable=False
+    )
+    driver = models.ForeignKey(
+        Driver,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="adjustments",
+        verbose_name=_("driver"),
     )
     transfer = models.CharField(
         _("transfer"), max_length=80, blank=True, default="", help_text=_("As the bank calls it.")
@@ -111,6 +122,16 @@ class Adjustment(models.Model):
                 fields=["kind", "partner_reference", "transfer"],
                 condition=~Q(partner_reference="") & ~Q(status="refused"),
                 name="adjustment_of_a_transfer_with_a_partner_is_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["driver_paid", "paid_driver"])
+                | (Q(driver__isnull=False) & ~Q(transfer="")),
+                name="adjustment_with_a_driver_names_them_and_the_transfer",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "driver", "transfer"],
+                condition=Q(driver__isnull=False) & ~Q(status="refused"),
+                name="adjustment_of_a_transfer_with_a_driver_is_one",
             ),
             models.CheckConstraint(
                 condition=~Q(status="booked")

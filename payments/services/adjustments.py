@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from cpo.access import is_platform_staff
-from cpo.models import CPO, User
+from cpo.models import CPO, Driver, User
 from cpo.services import audit
 from payments.chart import (
     AccountRef,
     Booking,
     Code,
+    Owner,
     cpo_account,
     gateway_account,
     partner_account,
@@ -25,7 +26,7 @@ from payments.models import Adjustment, AdjustmentKind, ProviderConfig
 from payments.services import ledger
 from payments.states import ADJUSTMENT_TRANSITIONS, AdjustmentStatus
 from unievp.lib import clock, money
-from unievp.lib.errors import ConflictError, ForbiddenError, InvalidError
+from unievp.lib.errors import ForbiddenError, InvalidError
 
 _K = AdjustmentKind
 # What one side of a booking needs to be named.
@@ -46,11 +47,12 @@ _OF_PARTNER: Final = {
     _K.PARTNER_PAID: Code.ROAMING_RECEIVABLE,
     _K.PAID_PARTNER: Code.ROAMING_PAYABLE,
 }
+# Recorded by `payments.services.transfers`.
+OF_TRANSFERS: Final = frozenset({*_OF_PARTNER, _K.DRIVER_PAID, _K.PAID_DRIVER})
 # "A little": beyond it somebody has to find out.
 MOST_ROUNDING: Final = 1_000
-_LONGEST_REASON: Final = 300
-_LONGEST_TRANSFER: Final = 80
-_RIGHT: Final = "payments.add_adjustment"
+LONGEST_REASON: Final = 300
+RIGHT: Final = "payments.add_adjustment"
 _RIGHT_TO_DECIDE: Final = "payments.change_adjustment"
 
 
@@ -67,13 +69,13 @@ def propose_adjustment(
 
     Raises ForbiddenError, InvalidError (which names the field).
     """
-    _check_right(actor, _RIGHT)
+    check_right(actor, RIGHT)
     reason = " ".join(reason.split())
-    if kind not in AdjustmentKind.values or kind in _OF_PARTNER:
+    if kind not in AdjustmentKind.values or kind in OF_TRANSFERS:
         raise InvalidError(_("Choose what it is."), field="kind")
     if not 0 < amount < 2**53:
         raise InvalidError(_("An amount above 0, in whole rupiah."), field="amount")
-    if not 0 < len(reason) <= _LONGEST_REASON:
+    if not 0 < len(reason) <= LONGEST_REASON:
         raise InvalidError(_("Say why, in at most 300 characters."), field="reason")
     _check_parts(AdjustmentKind(kind), amount, config, cpo)
     with transaction.atomic():
@@ -103,9 +105,8 @@ def approve_adjustment(proposal: Adjustment, *, actor: User) -> Adjustment:
     """
     with transaction.atomic():
         locked = _lock(proposal, actor, AdjustmentStatus.BOOKED)
-        if locked.kind in _OF_PARTNER:
-            kind = AdjustmentKind(locked.kind)
-            _check_owed(kind, locked.partner_reference, locked.amount, locked.currency)
+        if locked.kind in OF_TRANSFERS:
+            check_owed(locked)
         locked.booking, _created = ledger.post(
             key=f"adj:{locked.pk}",
             kind=Booking.ADJUSTMENT,
@@ -124,67 +125,26 @@ def refuse_adjustment(proposal: Adjustment, *, actor: User) -> Adjustment:
     return locked
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerPayment:
-    """A transfer between a roaming partner and us; `transfer` is its reference at the bank."""
-
-    kind: str
-    partner_reference: str
-    partner_name: str
-    amount: int
-    transfer: str
-    currency: str = "IDR"
-
-
-def propose_partner_payment(paid: PartnerPayment, *, reason: str, actor: User) -> Adjustment:
-    """Nothing is booked before another person approves it. A transfer is recorded once.
-
-    Raises ForbiddenError, InvalidError (which names the field; also for more than is owed),
-    ConflictError (this transfer was recorded).
-    """
-    _check_right(actor, _RIGHT)
-    transfer, reason = " ".join(paid.transfer.split()), " ".join(reason.split())
-    if paid.kind not in _OF_PARTNER:
-        raise InvalidError(_("Choose who paid whom."), field="kind")
-    if not 0 < len(transfer) <= _LONGEST_TRANSFER:
-        raise InvalidError(_("Name the transfer: its reference at the bank."), field="transfer")
-    if not 0 < len(reason) <= _LONGEST_REASON:
-        raise InvalidError(_("Say why, in at most 300 characters."), field="reason")
-    _check_owed(AdjustmentKind(paid.kind), paid.partner_reference, paid.amount, paid.currency)
-    try:
-        with transaction.atomic():
-            proposal = Adjustment.objects.create(
-                kind=paid.kind,
-                amount=paid.amount,
-                currency=paid.currency,
-                partner_reference=paid.partner_reference,
-                partner_name=paid.partner_name[:120],
-                transfer=transfer,
-                reason=reason,
-                proposed_at=clock.now(),
-                proposed_by=actor,
-            )
-            audit.record(
-                actor=actor,
-                action="adjustment.proposed",
-                subject=proposal,
-                after={"kind": paid.kind, "amount": paid.amount, "transfer": transfer},
-                reason=reason,
-            )
-    except IntegrityError:
-        detail = _("The transfer “%(transfer)s” was recorded already.") % {"transfer": transfer}
-        raise ConflictError(detail, field="transfer", code="transfer_recorded") from None
-    return proposal
-
-
-def _check_owed(kind: AdjustmentKind, partner_reference: str, amount: int, currency: str) -> None:
-    if not 0 < amount < 2**53:
+def check_owed(row: Adjustment) -> None:
+    """A transfer settles what is owed and no more. Raises InvalidError (amount)."""
+    if not 0 < row.amount < 2**53:
         raise InvalidError(_("An amount above 0, in whole rupiah."), field="amount")
-    account = partner_account(_OF_PARTNER[kind], partner_reference, currency)
-    owed = ledger.balance_of(account)
-    if amount > owed:
-        detail = _("Only %(owed)s is owed.") % {"owed": money.format_money(owed, currency)}
-        raise InvalidError(detail, field="amount")
+    owed = _paid_by_driver(row) if row.kind == _K.PAID_DRIVER else ledger.balance_of(_owed(row))
+    if row.amount > owed:
+        shown = money.format_money(max(owed, 0), row.currency)
+        raise InvalidError(_("Only %(owed)s is owed.") % {"owed": shown}, field="amount")
+
+
+def _paid_by_driver(row: Adjustment) -> int:
+    """What the driver has paid by transfer and was not paid back yet."""
+    assert row.driver is not None
+    # Two approvals at once would both find enough.
+    Driver.objects.select_for_update(of=("self",), no_key=True).get(pk=row.driver.pk)
+    booked = Adjustment.objects.filter(
+        driver=row.driver, currency=row.currency, status=AdjustmentStatus.BOOKED
+    )
+    sums = dict(booked.order_by().values_list("kind").annotate(Sum("amount")))
+    return int(sums.get(_K.DRIVER_PAID, 0)) - int(sums.get(_K.PAID_DRIVER, 0))
 
 
 def suspense_account(config: ProviderConfig, currency: str = "IDR") -> AccountRef:
@@ -192,7 +152,7 @@ def suspense_account(config: ProviderConfig, currency: str = "IDR") -> AccountRe
 
 
 def _lock(proposal: Adjustment, actor: User, status: AdjustmentStatus) -> Adjustment:
-    _check_right(actor, _RIGHT_TO_DECIDE)
+    check_right(actor, _RIGHT_TO_DECIDE)
     locked = Adjustment.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
     ADJUSTMENT_TRANSITIONS.check(locked.status, status)
     if status == AdjustmentStatus.BOOKED and locked.proposed_by_id == actor.pk:
@@ -215,7 +175,7 @@ def _decide(locked: Adjustment, status: AdjustmentStatus, actor: User) -> None:
     )
 
 
-def _check_right(actor: User, right: str) -> None:
+def check_right(actor: User, right: str) -> None:
     if not (is_platform_staff(actor) and actor.has_perm(right)):
         raise ForbiddenError(_("Only finance staff adjust the books."))
 
@@ -250,7 +210,11 @@ def _wallet(row: Adjustment) -> AccountRef:
     return cpo_account(Code.CPO_AVAILABLE, row.cpo.pk, row.currency)
 
 
-def _partner(row: Adjustment) -> AccountRef:
+def _owed(row: Adjustment) -> AccountRef:
+    """The debt that a transfer is about."""
+    if row.driver is not None:
+        code, owner = Code.DRIVER_RECEIVABLE, str(row.driver.pk)
+        return AccountRef(code, Owner.DRIVER, owner, row.currency)
     code = _OF_PARTNER[AdjustmentKind(row.kind)]
     return partner_account(code, row.partner_reference, row.currency)
 
@@ -278,6 +242,8 @@ _LEGS: Final[dict[AdjustmentKind, Callable[[Adjustment], list[Leg]]]] = {
     _K.GATEWAY_LESS: _from_to(_rounding, _available),
     _K.CPO_CREDIT: _from_to(_kept, _wallet),
     _K.CPO_DEBIT: _from_to(_wallet, _kept),
-    _K.PARTNER_PAID: _from_to(_bank, _partner),
-    _K.PAID_PARTNER: _from_to(_partner, _bank),
+    _K.PARTNER_PAID: _from_to(_bank, _owed),
+    _K.PAID_PARTNER: _from_to(_owed, _bank),
+    _K.DRIVER_PAID: _from_to(_bank, _owed),
+    _K.PAID_DRIVER: _from_to(_owed, _bank),
 }

@@ -17,12 +17,8 @@ from chargers.models import IdToken
 from cpo.models import Driver
 from payments import states
 from payments.chart import CHART, Code
-from payments.models import Bill, CommissionRate, LedgerEntry, PayoutStatus
-from payments.services.adjustments import (
-    PartnerPayment,
-    approve_adjustment,
-    propose_partner_payment,
-)
+from payments.models import Bill, CommissionRate, LedgerEntry, PayoutStatus, RoamingCharge
+from payments.services.adjustments import approve_adjustment
 from payments.services.billing import bill_session
 from payments.services.check_books import check_books
 from payments.services.payouts.sending import send_payout
@@ -37,6 +33,12 @@ from payments.services.settlements import (
     mark_settlement_paid,
     reject_settlement,
     request_settlement,
+)
+from payments.services.transfers import (
+    DriverPayment,
+    PartnerPayment,
+    propose_driver_payment,
+    propose_partner_payment,
 )
 from payments.tests.factories import (
     STARTED,
@@ -196,9 +198,22 @@ def partner_is_credited(_fake: Any) -> None:
     credit_bill(_billed_to_partner(), reason="The meter was wrong")
 
 
+def driver_pays(_fake: Any) -> None:
+    driver = Driver.objects.create(name="Budi")
+    charge = _charged_elsewhere(driver)
+    paid = DriverPayment("driver_paid", driver, charge.total, "BCA-2")
+    proposal = propose_driver_payment(paid, reason="Invoice 2", actor=make_staff())
+    approve_adjustment(proposal, actor=make_staff())
+
+
 def charged_elsewhere(_fake: Any) -> None:
-    charge = charge_driver(
-        driver_id=Driver.objects.create(name="Budi").pk,
+    charge = _charged_elsewhere(Driver.objects.create(name="Budi"))
+    take_back(charge, cdr_reference="DE-CPO-CDR1-C")
+
+
+def _charged_elsewhere(driver: Driver) -> RoamingCharge:
+    return charge_driver(
+        driver_id=driver.pk,
         partner_reference="7",
         cdr_reference="DE-CPO-CDR1",
         currency="IDR",
@@ -206,7 +221,6 @@ def charged_elsewhere(_fake: Any) -> None:
         tax=2_794,
         margin_percent=Decimal("2.5"),
     )
-    take_back(charge, cdr_reference="DE-CPO-CDR1-C")
 
 
 EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
@@ -228,6 +242,7 @@ EXAMPLES: Final[dict[str, Callable[[Any], None]]] = {
     "A roaming partner's driver charges here, and the partner pays": partner_pays,
     "A roaming partner's session that is taken back": partner_is_credited,
     "Our driver charges at another operator's, and the CDR is taken back": charged_elsewhere,
+    "Our driver charges at another operator's, and pays by transfer": driver_pays,
 }
 
 
