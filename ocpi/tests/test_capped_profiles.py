@@ -176,13 +176,6 @@ def test_limit_that_the_charger_does_not_confirm_in_time_is_dropped(site, limit,
     assert shown(site) == [(BUDGET_MA, "full")]
 
 
-def test_what_makes_no_sense_is_rejected_and_changes_nothing(site, limit):
-    assert limit() == "REJECTED"
-    assert limit(10, 8, every=0) == "REJECTED"
-    assert not is_capped()
-    assert not CommandRequest.objects.exists()
-
-
 def test_profile_that_is_told_is_the_lower_of_both(site, session, limit, partner, peer):
     PartnerEndpoint.objects.create(
         partner=partner,
@@ -207,8 +200,12 @@ def test_profile_that_is_told_is_the_lower_of_both(site, session, limit, partner
     assert sweep_profiles() == 0
 
 
-def test_budget_that_is_switched_off_leaves_it_to_the_charger(site, session, limit):
+def test_nonsense_is_rejected_and_without_a_budget_the_charger_gets_it(site, session, limit):
+    assert limit() == limit(10, 8, every=0) == "REJECTED"
+    assert not is_capped()
+    assert not CommandRequest.objects.exists()
     limit(10)
+    assert is_capped()
     SiteBudget.objects.update(enabled=False)
     assert limit(12) == "ACCEPTED"
     assert not is_capped()
