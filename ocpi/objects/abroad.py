@@ -11,14 +11,20 @@ from typing import Any, Final
 _GONE: Final = "REMOVED"
 
 
+def listed(body: Mapping[str, Any], name: str) -> list[Any]:
+    """What should be a list; empty for whatever else stands there."""
+    found = body.get(name)
+    return found if isinstance(found, list) else []
+
+
 def evses_of(location: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Those that are still there."""
-    evses = location.get("evses") or []
-    return [one for one in evses if isinstance(one, dict) and one.get("status") != _GONE]
+    evses = [one for one in listed(location, "evses") if isinstance(one, dict)]
+    return [one for one in evses if one.get("status") != _GONE]
 
 
 def connectors_of(evse: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [one for one in evse.get("connectors") or [] if isinstance(one, dict)]
+    return [one for one in listed(evse, "connectors") if isinstance(one, dict)]
 
 
 def find_evse(location: Mapping[str, Any], uid: str) -> dict[str, Any] | None:
@@ -45,7 +51,7 @@ def tariff_ids_of(location: Mapping[str, Any]) -> set[str]:
         str(tariff)
         for evse in evses_of(location)
         for connector in connectors_of(evse)
-        for tariff in connector.get("tariff_ids") or []
+        for tariff in listed(connector, "tariff_ids")
     }
 
 
@@ -72,8 +78,8 @@ def evse_views(
             "evse_id": str(evse.get("evse_id") or ""),
             "status": str(evse.get("status") or "UNKNOWN"),
             "physical_reference": str(evse.get("physical_reference") or ""),
-            "can_start_by_app": "REMOTE_START_STOP_CAPABLE" in (evse.get("capabilities") or []),
-            "can_reserve": "RESERVABLE" in (evse.get("capabilities") or []),
+            "can_start_by_app": "REMOTE_START_STOP_CAPABLE" in listed(evse, "capabilities"),
+            "can_reserve": "RESERVABLE" in listed(evse, "capabilities"),
             "connectors": [_connector(one, prices) for one in connectors_of(evse)],
         }
 
@@ -81,7 +87,7 @@ def evse_views(
 def _connector(
     connector: Mapping[str, Any], prices: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    ids = [str(tariff) for tariff in connector.get("tariff_ids") or []]
+    ids = [str(tariff) for tariff in listed(connector, "tariff_ids")]
     return {
         "id": str(connector.get("id", "")),
         "standard": str(connector.get("standard") or ""),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from ocpi.models import ForeignCdr, ForeignLocation, ForeignSession, ForeignTariff
-from ocpi.objects.abroad import evse_views, summary, tariff_ids_of
+from ocpi.objects.abroad import evse_views, listed, summary, tariff_ids_of
 from ocpi.wire import json
 from tariffs.describe import price_text
 from tariffs.pricing.ocpi import ShapeError, read_tariff
@@ -33,8 +33,8 @@ def location_detail(row: ForeignLocation, language: str) -> dict[str, Any]:
         | summary(body)
         | {
             "postal_code": str(body.get("postal_code") or ""),
-            "directions": _in_language(body.get("directions"), language),
-            "facilities": [str(one) for one in body.get("facilities") or []],
+            "directions": _in_language(listed(body, "directions"), language),
+            "facilities": [str(one) for one in listed(body, "facilities")],
             "always_open": bool(hours.get("twentyfourseven")) if isinstance(hours, dict) else None,
             "evse_list": list(evse_views(body, prices_at(row, tariff_ids_of(body), language))),
         }
@@ -57,7 +57,7 @@ def prices_at(
 
 def _words(tariff: ForeignTariff, time_zone: str, language: str) -> dict[str, Any]:
     body = json.loads(tariff.body)
-    told = _in_language(body.get("tariff_alt_text"), language)
+    told = _in_language(listed(body, "tariff_alt_text"), language)
     try:
         text = price_text(read_tariff(body, time_zone), language=language)
         short, lines = text.short, list(text.lines)
@@ -124,9 +124,9 @@ def _columns(row: ForeignLocation) -> dict[str, Any]:
     }
 
 
-def _in_language(texts: Any, language: str) -> str:
+def _in_language(texts: Sequence[Any], language: str) -> str:
     """The DisplayText in `language`, else in English, else the first."""
-    found = [one for one in texts or [] if isinstance(one, dict)]
+    found = [one for one in texts if isinstance(one, dict)]
     order = [language.lower(), "en"]
 
     def place(one: dict[str, Any]) -> int:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ocpi.models import ForeignCdr, ForeignSession, ForeignTariff, RoamingToken
+from ocpi.models import (
+    ForeignCdr,
+    ForeignLocation,
+    ForeignSession,
+    ForeignTariff,
+    RoamingToken,
+)
+from ocpi.selectors.abroad import location_detail, location_view
 from ocpi.services.calling import pages
 from ocpi.services.calling.client import CallError
-from ocpi.tests.abroad import cdr_body, session_body, tariff_body
+from ocpi.tests.abroad import cdr_body, location_body, session_body, tariff_body
 from ocpi.tests.calling import Caller, code, dump
 from ocpi.tests.driving import token_body
 from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
@@ -80,6 +87,24 @@ def test_addresses_and_headers_that_no_column_holds_are_nobodys(tell, client):
     odd = {"OCPI-to-country-code": "\0", "OCPI-to-party-id": "\0", "OCPI-from-party-id": "\0"}
     assert tell.send("GET", "locations", headers=odd).status_code == 404
     assert client.get("/open-data/ID-A%00B/locations").status_code == 404
+
+
+@pytest.mark.parametrize("odd", [5, True, "x", {"a": 1}, [None]])
+def test_place_with_nonsense_in_what_nobody_checks_is_shown_without_it(tell, odd):
+    """One operator's fault must not take the list from every driver."""
+    place = location_body(facilities=odd, directions=odd, operator=odd, opening_times=odd)
+    place["evses"][0] |= {"capabilities": odd}
+    place["evses"][0]["connectors"][0] |= {"tariff_ids": odd, "max_electric_power": odd}
+    assert tell.put(f"{FOREIGN}/locations/DE/CPO/LOC1", place).status_code == 201
+    row = ForeignLocation.objects.get()
+    assert location_view(row)["evses"] == 2
+    detail = location_detail(row, "en")
+    assert (detail["directions"], detail["operator"]) == ("", "")
+    assert detail["evse_list"][0]["can_reserve"] is False
+    rule = {"price_components": [{"type": "FLAT", "price": 1, "step_size": 1}]}
+    rule |= {"restrictions": {"day_of_week": odd}}
+    answer = tell.put(f"{FOREIGN}/tariffs/DE/CPO/T1", tariff_body(elements=[rule]))
+    assert code(answer) == (200, 2001)
 
 
 @pytest.mark.parametrize("link", ["https://elsewhere.example/tokens", "{url}/tokens", "{n}"])

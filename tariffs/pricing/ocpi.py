@@ -139,7 +139,7 @@ def _restrictions(data: Any, path: str) -> Restrictions:
         end_time=_time(data, "end_time", path),
         start_date=_date(data, "start_date", path),
         end_date=_date(data, "end_date", path),
-        days=frozenset(_day(day, path) for day in data.get("day_of_week") or ()),
+        days=_days(data.get("day_of_week"), path),
         min_energy_wh=_whole(data, "min_kwh", 1000, path),
         max_energy_wh=_whole(data, "max_kwh", 1000, path),
         min_power_w=_whole(data, "min_power", 1000, path),
@@ -150,6 +150,12 @@ def _restrictions(data: Any, path: str) -> Restrictions:
         max_duration_s=_whole(data, "max_duration", 1, path),
         reservation=_word(Reservation, reservation, f"{path}.reservation") if reservation else None,
     )
+
+
+def _days(found: Any, path: str) -> frozenset[int]:
+    if not isinstance(found, list | None):
+        raise ShapeError(f"{path}.day_of_week", "a list of days, please")
+    return frozenset(_day(day, path) for day in found or ())
 
 
 def _volumes(data: Mapping[str, Any], path: str) -> dict[str, Decimal]:
