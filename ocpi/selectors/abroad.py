@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, Sum
 
-from ocpi.models import ForeignCdr, ForeignLocation, ForeignSession, ForeignTariff
+from ocpi.models import (
+    CommandType,
+    ForeignCdr,
+    ForeignLocation,
+    ForeignSession,
+    ForeignTariff,
+    SentCommand,
+)
 from ocpi.objects.abroad import evse_views, listed, summary, tariff_ids_of
 from ocpi.wire import json
 from tariffs.describe import price_text
@@ -73,24 +81,48 @@ def _words(tariff: ForeignTariff, time_zone: str, language: str) -> dict[str, An
     }
 
 
-def add_places(sessions: Sequence[ForeignSession]) -> None:
-    """`location`, `cost`, `cost_includes_tax` and `charged` of each, by two queries for all."""
+@dataclass(frozen=True, slots=True)
+class SessionAbroad:
+    """A session elsewhere as its driver reads it, in minor units: `cost` as the company tells it so
+    far, `charged` what the driver owes once its CDR is booked, less what credits took back.
+    """
+
+    session: ForeignSession
+    location: ForeignLocation | None
+    cost: int | None
+    cost_includes_tax: bool
+    charged: int | None
+
+
+def sessions_abroad(sessions: Sequence[ForeignSession]) -> list[SessionAbroad]:
+    """Each of them, by two queries for all."""
     places = _places_of(sessions)
-    # With what credit CDRs have taken back.
     charges = dict(
         ForeignCdr.objects.filter(session__in=sessions, charge__isnull=False)
         .order_by()
         .values_list("session_id")
         .annotate(Sum("charge__total"))
     )
-    for session in sessions:
-        place = places.get(_key(session, session.location_id))
-        incl = session.total_incl
-        cost = session.total_excl if incl is None else incl
-        session.location = place  # type: ignore[attr-defined]
-        session.cost = _minor(cost, session.currency)  # type: ignore[attr-defined]
-        session.cost_includes_tax = incl is not None  # type: ignore[attr-defined]
-        session.charged = charges.get(session.pk)  # type: ignore[attr-defined]
+    return [
+        SessionAbroad(
+            session=one,
+            location=places.get(_key(one, one.location_id)),
+            cost=_minor(one.total_excl if one.total_incl is None else one.total_incl, one.currency),
+            cost_includes_tax=one.total_incl is not None,
+            charged=charges.get(one.pk),
+        )
+        for one in sessions
+    ]
+
+
+def session_of_start(command: SentCommand) -> int | None:
+    """The session that a start led to carries the reference of its command."""
+    if command.type != CommandType.START_SESSION or not command.authorization_reference:
+        return None
+    sessions = ForeignSession.objects.filter(
+        partner_id=command.partner_id, authorization_reference=command.authorization_reference
+    )
+    return sessions.values_list("pk", flat=True).first()
 
 
 def _places_of(

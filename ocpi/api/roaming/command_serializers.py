@@ -7,6 +7,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from ocpi.models import CommandType, SentCommand, SentStatus
+from ocpi.selectors.abroad import session_of_start
 from unievp.lib.api.examples import example
 
 _MOST_ID: Final = 2**63 - 1
@@ -69,6 +70,9 @@ class SentCommandView(serializers.Serializer[SentCommand]):
     created_at = serializers.DateTimeField()
     deadline_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
-    roaming_session_id = serializers.IntegerField(
-        allow_null=True, help_text="The session that a start led to, once it is known."
+    roaming_session_id = serializers.SerializerMethodField(
+        help_text="The session that a start led to, once it is known."
     )
+
+    def get_roaming_session_id(self, command: SentCommand) -> int | None:
+        return session_of_start(command)

@@ -166,20 +166,8 @@ class RoamingCommand(RoamingEndpoint):
 
 
 def shown(command: SentCommand) -> dict[str, Any]:
-    command.roaming_session_id = _session_id(command)  # type: ignore[attr-defined]
     body: dict[str, Any] = SentCommandView(command).data
     return body
-
-
-def _session_id(command: SentCommand) -> int | None:
-    """The session that a start led to carries the reference of its command."""
-    if command.type != CommandType.START_SESSION or not command.authorization_reference:
-        return None
-    sessions = ForeignSession.objects.filter(
-        partner_id=command.partner_id,
-        authorization_reference=command.authorization_reference,
-    )
-    return sessions.values_list("pk", flat=True).first()
 
 
 def _driver_of(session: ForeignSession) -> Driver | None:

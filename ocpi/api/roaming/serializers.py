@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ocpi.models import ForeignSession, ForeignStatus
+from ocpi.models import ForeignStatus
+from ocpi.selectors.abroad import SessionAbroad
 
 
 class RoamingLocationView(serializers.Serializer[Any]):
@@ -71,32 +72,33 @@ class RoamingPlaceView(serializers.Serializer[Any]):
     city = serializers.CharField()
 
 
-class RoamingSessionView(serializers.Serializer[ForeignSession]):
+class RoamingSessionView(serializers.Serializer[Any]):
     """Energy and cost as the other company tells them, live; `charged` once its bill has come."""
 
-    id = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=ForeignStatus.choices)
+    id = serializers.IntegerField(source="session.pk")
+    status = serializers.ChoiceField(choices=ForeignStatus.choices, source="session.status")
     driver_id = serializers.SerializerMethodField()
     operator = serializers.SerializerMethodField(help_text="Country code and party id.")
     location = RoamingPlaceView(allow_null=True)
-    evse_uid = serializers.CharField()
-    connector_id = serializers.CharField()
-    started_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
-    energy_wh = serializers.IntegerField()
+    evse_uid = serializers.CharField(source="session.evse_uid")
+    connector_id = serializers.CharField(source="session.connector_id")
+    started_at = serializers.DateTimeField(source="session.started_at")
+    ended_at = serializers.DateTimeField(source="session.ended_at", allow_null=True)
+    energy_wh = serializers.IntegerField(source="session.energy_wh")
     cost = serializers.IntegerField(
         allow_null=True,
         help_text="So far, in minor units; null: not told, or in a currency unknown to us.",
     )
     cost_includes_tax = serializers.BooleanField()
-    currency = serializers.CharField()
+    currency = serializers.CharField(source="session.currency")
     charged = serializers.IntegerField(
         allow_null=True, help_text="What the driver owes for it, tax included, in minor units."
     )
-    updated_at = serializers.DateTimeField(source="received_at")
+    updated_at = serializers.DateTimeField(source="session.received_at")
 
-    def get_driver_id(self, session: ForeignSession) -> str | None:
-        return str(session.own_token.contract.driver_id) if session.own_token else None
+    def get_driver_id(self, row: SessionAbroad) -> str | None:
+        token = row.session.own_token
+        return str(token.contract.driver_id) if token else None
 
-    def get_operator(self, session: ForeignSession) -> str:
-        return f"{session.country_code}-{session.party_id}"
+    def get_operator(self, row: SessionAbroad) -> str:
+        return f"{row.session.country_code}-{row.session.party_id}"

@@ -16,7 +16,7 @@ from ocpi.api.roaming.base import RoamingEndpoint
 from ocpi.api.roaming.finding import find_session
 from ocpi.api.roaming.serializers import RoamingSessionView
 from ocpi.models import ForeignSession, ForeignStatus
-from ocpi.selectors.abroad import add_places
+from ocpi.selectors.abroad import sessions_abroad
 
 
 class RoamingSessionFilter(django_filters.FilterSet):
@@ -49,13 +49,12 @@ class RoamingSessions(RoamingEndpoint, ListEndpoint[ForeignSession]):
     ordering_fields = ("started_at", "ended_at", "energy_wh")
     ordering = ("-started_at", "-id")
 
-    def prepare(self, rows: list[ForeignSession]) -> None:
-        add_places(rows)
-
     @extend_schema(operation_id="roaming_session_list", responses=RoamingSessionView(many=True))
     def get(self, request: Request, **path: Any) -> Response:
         """Sessions elsewhere: a driver's own ones, with live energy and cost."""
-        return super().get(request, **path)
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        views = RoamingSessionView(sessions_abroad(rows), many=True)
+        return self.get_paginated_response(views.data)
 
 
 class RoamingSession(RoamingEndpoint):
@@ -66,5 +65,5 @@ class RoamingSession(RoamingEndpoint):
     @extend_schema(operation_id="roaming_session_read", responses=RoamingSessionView)
     def get(self, request: Request, roaming_session_id: int) -> Response:
         session = find_session(self.actor, roaming_session_id)
-        add_places([session])
-        return Response(RoamingSessionView(session).data)
+        (view,) = sessions_abroad([session])
+        return Response(RoamingSessionView(view).data)
