@@ -4,7 +4,6 @@ from ocpi.admin.drivers import (
     GivenAuthorizationAdmin,
     OwnTokenAdmin,
     RoamingContractAdmin,
-    SentCommandAdmin,
 )
 from ocpi.admin.foreign import (
     ForeignLocationAdmin,
@@ -21,6 +20,7 @@ from ocpi.admin.roaming import (
     RoamingTagAdmin,
     RoamingTokenAdmin,
 )
+from ocpi.admin.sent_commands import SentCommandAdmin
 from ocpi.admin.traffic import CommandRequestAdmin, ExchangeAdmin, HubClientAdmin, PushAdmin
 
 __all__ = [

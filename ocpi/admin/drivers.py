@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +22,6 @@ from ocpi.models import (
     GivenAuthorization,
     OwnToken,
     RoamingContract,
-    SentCommand,
-    SentStatus,
 )
 from ocpi.services.drivers.contracts import (
     block_contract,
@@ -56,15 +54,6 @@ _ALLOWED_COLOURS: Final = {
     Allowed.EXPIRED: "warning",
     Allowed.NO_CREDIT: "warning",
     Allowed.NOT_ALLOWED: "danger",
-}
-_SENT_COLOURS: Final = {
-    SentStatus.QUEUED: "info",
-    SentStatus.SENT: "info",
-    SentStatus.ACCEPTED: "info",
-    SentStatus.SUCCEEDED: "success",
-    SentStatus.REFUSED: "danger",
-    SentStatus.TIMED_OUT: "warning",
-    SentStatus.CANCELLED: "warning",
 }
 
 
@@ -235,53 +224,3 @@ class GivenAuthorizationAdmin(ReadOnlyAdmin):
     @column(_("token of ours"), ordering="token__uid")
     def about(self, row: GivenAuthorization) -> str:
         return change_link(row.token)
-
-
-@admin.register(SentCommand)
-class SentCommandAdmin(ReadOnlyAdmin):
-    list_display = ("type", "partner", "for_whom", "state", "result", "asked", "error")
-    list_filter = ("type", "status", ("partner", AutocompleteSelectFilter))
-    list_select_related = ("partner", "driver", "token")
-    search_fields = ("driver__name", "session_id", "authorization_reference", "evse_uid")
-    fields = readonly_fields = (
-        "type",
-        "partner",
-        "for_whom",
-        "requested_label",
-        "owner",
-        "location_id",
-        "evse_uid",
-        "connector_id",
-        "session_id",
-        "reservation_id",
-        "expires_at",
-        "authorization_reference",
-        "state",
-        "result",
-        "message",
-        "error",
-        "asked",
-        "sent_at",
-        "deadline_at",
-        "told_at",
-        "ended_at",
-    )
-
-    @column(_("driver"), ordering="driver__name")
-    def for_whom(self, row: SentCommand) -> str:
-        return str(row.driver) if row.driver else str(_("help desk"))
-
-    @column(_("party"))
-    def owner(self, row: SentCommand) -> str:
-        return f"{row.country_code}-{row.party_id}"
-
-    @column(_("status"), label=_SENT_COLOURS)
-    def state(self, row: SentCommand) -> Any:
-        return row.status, row.get_status_display()
-
-    @column(_("asked"), ordering="created_at")
-    def asked(self, row: SentCommand) -> str:
-        return since(row.created_at)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SentCommand]:
-        return super().get_queryset(request).defer("key")

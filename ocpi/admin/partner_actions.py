@@ -100,12 +100,7 @@ class PartnerActions(DeskAdmin):
             submit=_("Register"),
             form_class=ConnectForm,
         )
-        return self._ask(
-            request,
-            object_id,
-            question,
-            lambda partner, actor, answer: register_with(partner, actor=actor, **answer),
-        )
+        return self._ask(request, object_id, question, register_with)
 
     @detail_action(_("Test"), url_path="test", icon="network_check", permissions=ACT)
     def test(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -115,7 +110,7 @@ class PartnerActions(DeskAdmin):
             submit=_("Test"),
         )
 
-        def run(partner: Partner, _actor: User, _answer: dict[str, Any]) -> None:
+        def run(partner: Partner, **_who: object) -> None:
             wrong = probe(partner)
             if wrong:
                 raise RefusedError(wrong, code="partner_unreachable")
@@ -130,12 +125,7 @@ class PartnerActions(DeskAdmin):
             text=_("Once a month is good practice; at once when somebody else may know them."),
             submit=_("Renew"),
         )
-        return self._ask(
-            request,
-            object_id,
-            question,
-            lambda partner, actor, _answer: renew_credentials(partner, actor=actor),
-        )
+        return self._ask(request, object_id, question, renew_credentials)
 
     @detail_action(_("Fetch tokens"), url_path="fetch", icon="download", permissions=ACT)
     def fetch(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -145,7 +135,7 @@ class PartnerActions(DeskAdmin):
             submit=_("Fetch"),
         )
 
-        def run(partner: Partner, _actor: User, _answer: dict[str, Any]) -> None:
+        def run(partner: Partner, **_who: object) -> None:
             try:
                 count = fetch_tokens(partner)
             except CallError as error:
@@ -161,12 +151,7 @@ class PartnerActions(DeskAdmin):
             text=_("For a partner that lost its copy."),
             submit=_("Send"),
         )
-        return self._ask(
-            request,
-            object_id,
-            question,
-            lambda partner, actor, _answer: push_everything(partner, actor=actor),
-        )
+        return self._ask(request, object_id, question, push_everything)
 
     @detail_action(_("Send what was given up"), url_path="resend", icon="replay", permissions=ACT)
     def resend_given_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -176,7 +161,7 @@ class PartnerActions(DeskAdmin):
             submit=_("Send again"),
         )
 
-        def run(partner: Partner, actor: User, _answer: dict[str, Any]) -> None:
+        def run(partner: Partner, *, actor: User) -> None:
             count = resend_dead(partner, actor=actor)
             said = ngettext(
                 "%(count)d object is sent again.", "%(count)d objects are sent again.", count
@@ -195,13 +180,8 @@ class PartnerActions(DeskAdmin):
             else _("Nothing is sent and nothing is answered until it is resumed."),
             submit=_("Resume") if paused else _("Pause"),
         )
-        switch = resume if paused else suspend
-        return self._ask(
-            request,
-            object_id,
-            question,
-            lambda partner, actor, _answer: switch(partner, actor=actor),
-        )
+        switch: Callable[..., object] = resume if paused else suspend
+        return self._ask(request, object_id, question, switch)
 
     @detail_action(_("Disconnect"), url_path="disconnect", icon="link_off", permissions=ACT)
     def disconnect(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -211,23 +191,19 @@ class PartnerActions(DeskAdmin):
             submit=_("Disconnect"),
             danger=True,
         )
-        return self._ask(
-            request,
-            object_id,
-            question,
-            lambda partner, actor, _answer: disconnect(partner, actor=actor),
-        )
+        return self._ask(request, object_id, question, disconnect)
 
     def _ask(
         self,
         request: HttpRequest,
         object_id: str,
         question: Question,
-        act: Callable[[Partner, User, dict[str, Any]], object],
+        act: Callable[..., object],
     ) -> HttpResponse:
+        """`act` takes the partner, the actor, and what the question's form asks for."""
         partner = get_row(self, request, object_id)
 
         def run(answer: dict[str, Any]) -> None:
-            act(partner, cast("User", request.user), answer)
+            act(partner, actor=cast("User", request.user), **answer)
 
         return ask(self, request, partner, question, run)
