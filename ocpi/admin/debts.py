@@ -19,8 +19,7 @@ from unfold.widgets import (
 
 from cpo.models import User
 from ocpi.models import RoamingContract
-from payments.chart import Code, Owner
-from payments.models import LedgerAccount
+from ocpi.selectors.debts import owed_by
 from payments.services.transfers import DRIVERS, DriverPayment, propose_driver_payment
 from unievp.lib import money as currencies
 from unievp.lib.admin import (
@@ -81,13 +80,8 @@ class DriverDebts(DeskAdmin):
 
     @column(_("owes"))
     def owes(self, contract: RoamingContract) -> SafeString | str:
-        accounts = LedgerAccount.objects.filter(
-            code=Code.DRIVER_RECEIVABLE,
-            owner_type=Owner.DRIVER,
-            owner_id=str(contract.driver_id),
-        )
-        open_ones = [row for row in accounts.order_by("currency") if row.balance]
-        amounts = ((money(row.balance, row.currency),) for row in open_ones)
+        owed = owed_by([contract.driver_id]).get(contract.driver_id, {})
+        amounts = ((money(amount, currency),) for currency, amount in owed.items())
         return format_html_join(" · ", "{}", amounts) or "-"
 
     @column(_("payments"))

@@ -402,3 +402,24 @@ def book(session, name, total, credits=None):
         charge=charge,
     )
     return charge
+
+
+def test_driver_sees_the_own_credit_and_debt_and_nobody_elses(client, app):
+    make_emsp_party()
+    contract, other = let_roam(), let_roam()
+    asked = DriverApi(client, contract.driver)
+    (mine,) = asked("GET", "roaming/contracts").json()["results"]
+    assert mine["contract_id"] == contract.contract_id
+    assert (mine["credit_limit"], mine["owed"], mine["has_credit"]) == (None, [], True)
+    type(contract).objects.filter(pk=contract.pk).update(credit_limit=5_000)
+    ledger.post(
+        key="debt",
+        kind=Booking.ADJUSTMENT,
+        legs=[debit(receivable_account(contract.driver_id, None), 5_000), credit(BANK, 5_000)],
+    )
+    (mine,) = asked("GET", "roaming/contracts").json()["results"]
+    assert mine["owed"] == [{"currency": "IDR", "amount": 5_000}]
+    assert (mine["credit_limit"], mine["has_credit"]) == (5_000, False)
+    rows = app("GET", "roaming/contracts").json()["results"]
+    owed = {row["contract_id"]: row["owed"] for row in rows}
+    assert owed == {contract.contract_id: mine["owed"], other.contract_id: []}

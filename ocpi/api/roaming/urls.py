@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ocpi.api.roaming import commands, locations, sessions
+from ocpi.api.roaming import commands, contracts, locations, sessions
 
 urlpatterns = [
     path("roaming/locations", locations.RoamingLocations.as_view(), name="api_roaming_locations"),
@@ -25,6 +25,7 @@ urlpatterns = [
         commands.RoamingCommand.as_view(),
         name="api_roaming_command",
     ),
+    path("roaming/contracts", contracts.RoamingContracts.as_view(), name="api_roaming_contracts"),
     path("roaming/sessions", sessions.RoamingSessions.as_view(), name="api_roaming_sessions"),
     path(
         "roaming/sessions/<int:roaming_session_id>",

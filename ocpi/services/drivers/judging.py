@@ -23,11 +23,10 @@ from ocpi.models import (
     RoamingContract,
     TokenType,
 )
+from ocpi.selectors.debts import credits_of
 from ocpi.selectors.parties import emsp_party_for
 from ocpi.wire import codes, json
 from ocpi.wire.reading import Reader
-from payments.chart import Code, Owner
-from payments.models import LedgerAccount
 from unievp.lib import clock
 
 _MOST_EVSES: Final = 200
@@ -79,21 +78,9 @@ def verdict(token: OwnToken, now: datetime) -> Allowed:
 
 
 def has_credit(contract: RoamingContract) -> bool:
-    """Whether the driver owes less than the contract allows.
-
-    The limit is in rupiah and no rate of exchange is ours to guess: with a limit, one open debt in
-    another currency is as much as is allowed.
-    """
-    limit = contract.credit_limit
-    if limit is None:
-        return True
-    accounts = LedgerAccount.objects.filter(
-        code=Code.DRIVER_RECEIVABLE,
-        owner_type=Owner.DRIVER,
-        owner_id=str(contract.driver_id),
-    )
-    owed = {account.currency: account.balance for account in accounts}
-    return owed.pop("IDR", 0) < limit and not any(debt > 0 for debt in owed.values())
+    """Whether the driver owes less than the contract allows."""
+    (credit,) = credits_of([contract])
+    return credit.has_credit
 
 
 def forget_refusals() -> int:

@@ -84,6 +84,7 @@ POST   /api/roaming/reserve                                      202 *
 POST   /api/roaming/cancel-reservation                           202 *
 POST   /api/roaming/unlock                                       202 *
 GET    /api/roaming/commands/{roaming_command_id}                200 *
+GET    /api/roaming/contracts                                    200 *
 GET    /api/roaming/sessions                                     200 *
 GET    /api/roaming/sessions/{roaming_session_id}                200 *
 """
