@@ -64,7 +64,7 @@ def charge(charger, tag, *, energy_wh=400, seconds=90) -> ChargingSession:
     return ChargingSession.objects.get(transaction_id=answer.transaction_id)
 
 
-def begin(charger, tag) -> ChargingSession:
-    answer = send_one(charger, start(tag, meter=0))
+def begin(charger, tag, **values) -> ChargingSession:
+    answer = send_one(charger, start(tag, meter=0, **values))
     assert answer.id_tag_info.status == "Accepted", answer
     return ChargingSession.objects.get(transaction_id=answer.transaction_id)

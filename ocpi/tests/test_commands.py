@@ -9,7 +9,7 @@ import pytest
 from chargers.models import Command, Connector, IdToken, Presence, Reservation
 from chargers.services.outcomes import mark_answered, mark_failed, mark_timed_out
 from chargers.services.reservations.cancelling import cancel_reservation
-from chargers.tests.factories import send_one, start
+from chargers.tests.factories import make_token, send_one, start
 from ocpi.models import CommandRequest, RequestStatus, RoamingSession, RoamingTag
 from ocpi.services.commands import receiving
 from ocpi.services.commands.telling import (
@@ -340,6 +340,14 @@ def test_result_that_nobody_takes_is_tried_twice(ask, site, peer):
     row = CommandRequest.objects.get()
     assert row.status == RequestStatus.UNTOLD
     assert tell_result(row.pk) is False
+
+
+def test_partner_unlocks_where_its_own_driver_charges_and_nobody_elses(ask, site, call):
+    make_token("OURS")
+    send_one(site, start("OURS"))
+    assert result(ask("UNLOCK_CONNECTOR", connector_id="1", **where(site))) == "REJECTED"
+    begin_roaming(begin(site, push_token(call)["uid"], connector=2).pk)
+    assert result(ask("UNLOCK_CONNECTOR", connector_id="2", **where(site, 2))) == "ACCEPTED"
 
 
 def test_partner_that_does_not_listen_is_waited_for_once_per_sweep(ask, site, peer):

@@ -209,6 +209,10 @@ def _cancel(asked: _Asked) -> _Queued:
 def _unlock(asked: _Asked) -> _Queued:
     asked.reader.code("evse_uid", 36)
     connector = connector_of(asked.partner, asked.reader, free=False)
+    active = connector.sessions.filter(status=SessionStatus.ACTIVE)
+    if active.exclude(roaming__partner=asked.partner).exists():
+        # A charger that unlocks ends the charge: nobody ends another's.
+        raise ConflictError("Somebody else charges there")
     command = queue_command(
         connector.charger,
         action="UnlockConnector",
@@ -261,7 +265,7 @@ def _reservation_of(
         .filter(
             partner=partner,
             type=CommandType.RESERVE_NOW,
-            tag__uid=fields.uid,
+            tag__uid__iexact=fields.uid,
             tag__type=fields.type,
             reservation__charger_id=charger_pk,
             reservation__connector_number=connector_number,
