@@ -175,10 +175,10 @@ def test_all_that_was_given_up_is_sent_again_in_its_order_and_once(told, partner
     assert resend_dead(partner, actor="test") == 0
     entry = AuditEntry.objects.get(action="ocpi_partner.resend_dead")
     assert (entry.subject_id, entry.after) == (str(partner.pk), {"objects": 2})
-    # The tariff that is gone is taken back there, too; then the place, whole.
+    # The place, whole; then the tariff is taken back that nothing there refers to any more.
     assert push_due() == 2
     sent = [(one.method, one.path.split("/")[2]) for one in peer.calls()]
-    assert sent == [("DELETE", "tariffs"), ("PUT", "locations")]
+    assert sent == [("PUT", "locations"), ("DELETE", "tariffs")]
     assert not Push.objects.filter(partner=other).exclude(status=PushStatus.DEAD).exists()
 
 

@@ -15,9 +15,9 @@ from typing import Final
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 
-from ocpi.models import Partner, PartnerStatus, Push, PushLine, PushStatus
+from ocpi.models import Partner, PartnerStatus, PublishedTariff, Push, PushLine, PushStatus
 from ocpi.services.calling.log import log_reply
 from ocpi.services.calling.transport import Peer, Reply, send
 from ocpi.services.pushing.composing import Parcel, compose
@@ -35,7 +35,9 @@ _BATCH: Final = 20
 MOST_REFUSALS: Final = 5
 _PAUSES_S: Final = (30, 120, 600, 1800)
 _AWAY_S: Final = (15, 30, 60, 120, 300, 600)
-_ORDER: Final = {"tokens": 0, "tariffs": 0, "locations": 1, "sessions": 2, "cdrs": 3}
+_ORDER: Final = {"tokens": 0, "tariffs": 0, "locations": 1, "sessions": 3, "cdrs": 4}
+# Before a tariff is taken away no connector may refer to it (OCPI 2.2.1 §11.2.2).
+_GONE_TARIFF: Final = 2
 
 
 def push_due(partner_ids: Iterable[int] | None = None) -> int:
@@ -137,8 +139,12 @@ def _release(partner_id: int) -> None:
 
 
 def _waiting(partner_id: int) -> list[Push]:
-    """The next ones: a tariff before the location that names it, a session before its CDR."""
+    """The next ones: a tariff before the location that names it, and one that is gone after those
+    that named it; a session before its CDR.
+    """
+    gone = PublishedTariff.objects.filter(ocpi_id=OuterRef("object_id"), removed_at__isnull=False)
     order = Case(
+        When(Exists(gone), module="tariffs", then=Value(_GONE_TARIFF)),
         *(When(module=module, then=Value(place)) for module, place in _ORDER.items()),
         default=Value(9),
         output_field=IntegerField(),
