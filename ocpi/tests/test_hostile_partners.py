@@ -11,10 +11,20 @@ from ocpi.models import (
     ForeignTariff,
     RoamingToken,
 )
+from ocpi.objects.foreign import locations
 from ocpi.selectors.abroad import location_detail, location_view
 from ocpi.services.calling import pages
 from ocpi.services.calling.client import CallError
-from ocpi.tests.abroad import cdr_body, location_body, session_body, tariff_body
+from ocpi.services.foreign import sessions
+from ocpi.tests.abroad import (
+    LATER,
+    cdr_body,
+    evse_body,
+    location_body,
+    period,
+    session_body,
+    tariff_body,
+)
 from ocpi.tests.calling import Caller, code, dump
 from ocpi.tests.driving import token_body
 from ocpi.tests.emsp import connect_operator, let_roam, make_emsp_party
@@ -87,6 +97,22 @@ def test_addresses_and_headers_that_no_column_holds_are_nobodys(tell, client):
     odd = {"OCPI-to-country-code": "\0", "OCPI-to-party-id": "\0", "OCPI-from-party-id": "\0"}
     assert tell.send("GET", "locations", headers=odd).status_code == 404
     assert client.get("/open-data/ID-A%00B/locations").status_code == 404
+
+
+def test_sessions_and_places_do_not_grow_without_end(tell, monkeypatch):
+    monkeypatch.setattr(sessions, "_MOST_PERIODS", 2)
+    monkeypatch.setattr(locations, "_MOST_EVSES", 2)
+    address = f"{FOREIGN}/sessions/DE/CPO/S1"
+    first = period(kwh="4.5", hours="0.5")
+    tell.put(address, session_body(let_roam(), charging_periods=[first]))
+    for hour, said in (("09", 1000), ("10", 2001), ("09", 1000)):
+        more = [first, period(f"2026-02-03T{hour}:00:00Z")]
+        answer = tell.patch(address, {"charging_periods": more, "last_updated": LATER})
+        assert code(answer) == (200, said)
+    place = f"{FOREIGN}/locations/DE/CPO/LOC1"
+    tell.put(place, location_body())
+    assert code(tell.put(f"{place}/E3", evse_body("E3"))) == (200, 2001)
+    assert code(tell.put(f"{place}/E2", evse_body("E2", last_updated=LATER))) == (200, 1000)
 
 
 @pytest.mark.parametrize("odd", [5, True, "x", {"a": 1}, [None]])

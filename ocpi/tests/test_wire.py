@@ -85,6 +85,10 @@ def test_whole_numbers_beyond_64_bits_are_written_as_they_came():
         assert json.dumps(json.loads(text)) == text.encode()
 
 
+def test_what_is_equal_has_one_text():
+    assert json.canonical({"b": 1, "a": Decimal("4.50")}) == b'{"a":4.5,"b":1}'
+
+
 def test_nothing_is_nothing_whatever_its_exponent():
     assert json.dumps(json.loads('{"n": 0e999999999, "m": 0.25}')) == b'{"n":0,"m":0.25}'
 

@@ -21,9 +21,15 @@ _DEEPEST: Final = 64
 
 def dumps(value: Any) -> bytes:
     """Decimals as JSON numbers, datetimes as `2015-06-29T20:39:09Z` (string(25) has no room for
-    microseconds). What is None inside an object is left out: OCPI knows no null.
+    microseconds). OCPI knows no null: `without_none` is the caller's.
     """
     return orjson.dumps(value, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def canonical(value: Any) -> bytes:
+    """One text for what is equal, whatever the order of its fields and the zeros of its numbers."""
+    options = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SORT_KEYS
+    return orjson.dumps(value, default=_default, option=options)
 
 
 def loads(raw: bytes | str) -> Any:

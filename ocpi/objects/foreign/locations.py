@@ -12,6 +12,8 @@ from ocpi.wire.reading import Reader
 
 REMOVED: Final = "REMOVED"
 _PLACES: Final = Decimal("0.0000001")
+# Each change of one reads and writes them all.
+_MOST_EVSES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ def read_location(reader: Reader) -> LocationFields:
     Values of enums that we do not know are kept: an operator may be newer than we are.
     """
     evses = read_objects(reader, "evses")
+    if len(evses) > _MOST_EVSES:
+        raise reader.fault("evses", f"at most {_MOST_EVSES} in a location, please")
     for evse in evses:
         read_evse(evse)
     place = reader.inner("coordinates")

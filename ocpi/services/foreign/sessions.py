@@ -16,6 +16,8 @@ from ocpi.wire.reading import Reader
 from unievp.lib import clock
 
 Address = tuple[str, str, str]
+# One every 10 seconds of a whole day.
+_MOST_PERIODS: Final = 10_000
 _COLUMNS: Final = (
     "status",
     "energy_wh",
@@ -64,10 +66,17 @@ def patch_session(partner: Partner, address: Address, body: Any) -> None:
         known = json.loads(row.body)
         merged = {**known, **reader.raw}
         if added:
-            before = known.get("charging_periods") or []
-            # A repeated PATCH must not charge twice.
-            merged["charging_periods"] = before + [one for one in added if one not in before]
+            merged["charging_periods"] = _more_periods(known.get("charging_periods") or [], added)
         put_session(partner, merged, address=address)
+
+
+def _more_periods(before: list[Any], added: list[Any]) -> list[Any]:
+    """Each once: a repeated PATCH must not charge twice."""
+    # By its text: a session may have thousands.
+    periods = {json.canonical(one): one for one in [*before, *added]}
+    if len(periods) > _MOST_PERIODS:
+        raise invalid(f"charging_periods: at most {_MOST_PERIODS} in a session, please")
+    return list(periods.values())
 
 
 def find_session(partner: Partner, address: Address) -> ForeignSession:
