@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tickets.models import TicketAttachment
 
 
-def send_file(file: TicketAttachment) -> HttpResponseBase:
+def send_file(file: TicketAttachment, *, head: bool = False) -> HttpResponseBase:
     """Named by us: what it is called outside is only shown, and may lie about its kind."""
     name = f"{file.ticket.number}-{str(file.pk)[:8]}.{file.extension}"
-    return attachment(file.file.open("rb"), name=name, size=file.size)
+    return attachment(file.file.open("rb"), name=name, size=file.size, head=head)

@@ -15,7 +15,7 @@ from unievp.lib.admin import ReadOnlyInline, column, when
 class ChangeInline(ReadOnlyInline):
     model = TicketChange
     verbose_name_plural = _("history")
-    fields = readonly_fields = ("time", "field", "before", "after", "actor_label", "reason")
+    fields = readonly_fields = ("time", "field", "before", "after", "who", "reason")
     show_change_link = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -32,6 +32,10 @@ class ChangeInline(ReadOnlyInline):
     @column(_("after"))
     def after(self, change: TicketChange) -> str:
         return change.new_words or "-"
+
+    @column(_("by whom"))
+    def who(self, change: TicketChange) -> str:
+        return change.who
 
 
 class MailInline(ReadOnlyInline):

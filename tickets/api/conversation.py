@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -28,7 +28,8 @@ from tickets.api.serializers import (
     CommentRequest,
     CommentView,
 )
-from tickets.models import TicketAttachment, TicketComment, TicketVia
+from tickets.downloads import send_file
+from tickets.models import Ticket, TicketAttachment, TicketComment, TicketVia
 from tickets.selectors.comments import attachments_for, comments_for
 from tickets.services.attaching import File, attach
 from tickets.services.authors import author_of
@@ -36,16 +37,25 @@ from tickets.services.commenting import add_comment
 from unievp.lib.api.negotiation import AnyType
 from unievp.lib.api.parsers import JSONParser
 from unievp.lib.documents import MOST_BYTES
-from unievp.lib.downloads import attachment
 from unievp.lib.errors import InvalidError, NotFoundError
-from unievp.lib.files import safe_name
 
+_Said = TypeVar("_Said", TicketAttachment, TicketComment)
 _SCOPES: dict[str, str] = {"GET": Scope.TICKETS_READ, "POST": Scope.TICKETS_WRITE}
 _RIGHTS: dict[str, Need] = {"GET": Right.VIEW, "POST": Right.OPERATE}
 _DRIVERS = frozenset({"GET", "POST"})
 
 
-class Comments(ListEndpoint[TicketComment]):
+class _Conversation(ListEndpoint[_Said]):
+    """Of the ticket in the path, which `rows` and `post` find."""
+
+    ticket: Ticket | None = None
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        told = {"ticket": self.ticket, "reader": self.actor}
+        return {**super().get_serializer_context(), **told}
+
+
+class Comments(_Conversation[TicketComment]):
     scopes: ClassVar = _SCOPES
     rights: ClassVar = _RIGHTS
     drivers: ClassVar = _DRIVERS
@@ -55,7 +65,8 @@ class Comments(ListEndpoint[TicketComment]):
     ordering = ("id",)
 
     def rows(self, rows: QuerySet[TicketComment]) -> QuerySet[TicketComment]:
-        return comments_for(find_ticket(self, self.kwargs["ticket_id"]), self.actor)
+        self.ticket = find_ticket(self, self.kwargs["ticket_id"])
+        return comments_for(self.ticket, self.actor)
 
     @extend_schema(operation_id="ticket_comment_list", responses=CommentView(many=True))
     def get(self, request: Request, **path: Any) -> Response:
@@ -72,17 +83,17 @@ class Comments(ListEndpoint[TicketComment]):
         """Say something. What a driver says goes on with a ticket that waited for it, and opens
         one again that was resolved; 409 `ticket_closed` where it is closed.
         """
-        ticket = find_ticket(self, ticket_id)
+        self.ticket = ticket = find_ticket(self, ticket_id)
         values = validated(CommentRequest(data=request.data))
 
         def write() -> Answer:
             comment = add_comment(ticket, **values, actor=self.actor, via=TicketVia.API)
-            return Answer(201, dict(CommentView(comment).data))
+            return Answer(201, dict(self.get_serializer(comment).data))
 
         return self.once(request, write)
 
 
-class Attachments(ListEndpoint[TicketAttachment]):
+class Attachments(_Conversation[TicketAttachment]):
     scopes: ClassVar = _SCOPES
     rights: ClassVar = _RIGHTS
     drivers: ClassVar = _DRIVERS
@@ -93,7 +104,8 @@ class Attachments(ListEndpoint[TicketAttachment]):
     ordering = ("at", "id")
 
     def rows(self, rows: QuerySet[TicketAttachment]) -> QuerySet[TicketAttachment]:
-        return attachments_for(find_ticket(self, self.kwargs["ticket_id"]), self.actor)
+        self.ticket = find_ticket(self, self.kwargs["ticket_id"])
+        return attachments_for(self.ticket, self.actor)
 
     @extend_schema(operation_id="ticket_attachment_list", responses=AttachmentView(many=True))
     def get(self, request: Request, **path: Any) -> Response:
@@ -111,12 +123,12 @@ class Attachments(ListEndpoint[TicketAttachment]):
     )
     def post(self, request: Request, ticket_id: int) -> Response:
         """Add a file, judged by its content; whoever sees the ticket may read it."""
-        ticket = find_ticket(self, ticket_id)
+        self.ticket = ticket = find_ticket(self, ticket_id)
         file = _file_of(request)
 
         def write() -> Answer:
             kept = attach(ticket, file, author=author_of(self.actor, TicketVia.API))
-            return Answer(201, dict(AttachmentView(kept).data))
+            return Answer(201, dict(self.get_serializer(kept).data))
 
         # The bytes of a form are no JSON, so `self.once` cannot compare them.
         digest = hashlib.sha256(file.content).hexdigest()
@@ -143,12 +155,7 @@ class AttachmentDownload(Endpoint):
         kept = attachments_for(ticket, self.actor).filter(pk=attachment_id).first()
         if kept is None:
             raise NotFoundError(_("There is no such file."))
-        return attachment(
-            kept.file.open(),
-            name=safe_name(kept.name, fallback=f"file.{kept.extension}"),
-            size=kept.size,
-            head=request.method == "HEAD",
-        )
+        return send_file(kept, head=request.method == "HEAD")
 
 
 def _file_of(request: Request) -> File:

@@ -20,6 +20,7 @@ from tickets.models import (
     TicketVia,
 )
 from tickets.selectors.clocks import clock_of
+from tickets.selectors.comments import author_for
 from tickets.services.texts import LONGEST_SUBJECT, LONGEST_TEXT
 from unievp.lib import clock
 from unievp.lib.api.examples import CPO_ID, example
@@ -127,6 +128,17 @@ class TicketView(serializers.Serializer[Ticket]):
         return running is not None and running.late
 
 
+class AuthorField(serializers.CharField):
+    """Who said it, as who asks may know; the context has `ticket` and `reader`."""
+
+    def __init__(self) -> None:
+        told = _("Drivers read the company's name, or the platform's, for its people.")
+        super().__init__(source="*", read_only=True, help_text=told)
+
+    def to_representation(self, value: Any) -> str:
+        return author_for(self.context["reader"], self.context["ticket"], value)
+
+
 class AttachmentView(serializers.Serializer[TicketAttachment]):
     id = serializers.UUIDField()
     comment_id = serializers.IntegerField(allow_null=True, help_text="Null: the ticket's own.")
@@ -135,13 +147,13 @@ class AttachmentView(serializers.Serializer[TicketAttachment]):
     size = serializers.IntegerField(help_text="Bytes.")
     sha256 = serializers.CharField()
     at = serializers.DateTimeField()
-    author = serializers.CharField(source="author_label")
+    author = AuthorField()
 
 
 class CommentView(serializers.Serializer[TicketComment]):
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
-    author = serializers.CharField(source="author_label")
+    author = AuthorField()
     side = serializers.ChoiceField(choices=TicketSide.choices, help_text="For whom they speak.")
     internal = serializers.BooleanField()
     via = serializers.ChoiceField(choices=TicketVia.choices)

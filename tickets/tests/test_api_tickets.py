@@ -128,7 +128,7 @@ def test_driver_reports_and_sees_their_own_alone(client, driver, cpo):
     assert [(row["id"], row["assignee"]) for row in listed] == [(ticket.pk, None)]
     path = f"tickets/{ticket.pk}/comments"
     said = as_driver(client, driver, "GET", path).json()["results"]
-    assert [comment["body"] for comment in said] == ["We come"]
+    assert [(comment["author"], comment["body"]) for comment in said] == [(cpo.name, "We come")]
     answered = as_driver(client, driver, "POST", path, {"body": "Thanks"})
     assert (answered.status_code, answered.json()["side"]) == (201, "driver")
     hidden = as_driver(client, driver, "POST", path, {"body": "Hm", "internal": True})
@@ -209,7 +209,8 @@ def test_files_are_added_as_json_or_form_listed_and_read(api, client, ticket):
     assert [row["id"] for row in listed] == [added.json()["id"], second.json()["id"]]
     answer = api("GET", f"{path}/{second.json()['id']}")
     assert async_to_sync(read)(answer) == PNG + b"2"
-    assert answer["Content-Disposition"] == 'attachment; filename="b_c.png"'
+    name = f"{ticket.number}-{second.json()['id'][:8]}.png"
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
 def test_bad_files_are_refused(api, client, ticket):

@@ -177,7 +177,9 @@ def test_public_answers_and_the_end_are_mailed_and_nothing_else(ticket, staff):
         f"An answer to your report {ticket.number}",
         f"Your report {ticket.number} is resolved",
     ]
-    assert "Rina:" in bodies[1]
+    # The names of people are the company's own.
+    assert "UNIEV:" in bodies[1]
+    assert "Rina" not in bodies[1]
     assert "Pull it." in bodies[1]
     assert not any("He again" in body for body in bodies)
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tickets.downloads import send_file
 from tickets.models import Ticket, TicketComment, TicketSide, TicketStatus
-from tickets.selectors.comments import attachments_for, comments_for
+from tickets.selectors.comments import attachments_for, author_for, comments_for
 from tickets.services.attaching import File
 from tickets.services.replying import read_token, reply_by_link
 from unievp.lib.documents import MOST_BYTES
@@ -78,11 +78,8 @@ def _show(request: HttpRequest, ticket: Ticket, token: str, errors: dict[str, st
 
 
 def _who(ticket: Ticket, comment: TicketComment) -> str:
-    """For whom somebody speaks; "" for the reader. The names of a company's people are its own."""
-    if comment.side == TicketSide.DRIVER:
-        return ""
-    is_company = comment.side == TicketSide.COMPANY and ticket.cpo is not None
-    return ticket.cpo.name if is_company and ticket.cpo else "UNIEV"
+    """ "" for the reader's own words."""
+    return "" if comment.side == TicketSide.DRIVER else author_for(None, ticket, comment)
 
 
 def _files(request: HttpRequest) -> list[File]:
