@@ -110,6 +110,8 @@ def _keep(hub: Partner, reader: Reader) -> bool:
     # Hubs are known that leave the time out, as the specification's example does.
     at = reader.moment("last_updated") if reader.has("last_updated") else clock.now()
     with transaction.atomic():
+        # Told and listed at the same moment: the second one finds the first.
+        Partner.objects.select_for_update(of=("self",), no_key=True).get(pk=hub.pk)
         known = _named(hub, country_code, party_id).filter(role=role).select_for_update().first()
         if known is None:
             HubClient.objects.create(
