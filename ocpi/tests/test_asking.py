@@ -10,8 +10,10 @@ from asgiref.sync import async_to_sync
 from chargers.services.authorization import authorize
 from chargers.tests.factories import make_token
 from ocpi.models import Partner, RoamingTag, RoamingToken
+from ocpi.services.calling.transport import send
+from ocpi.services.partners.registering import suspend
 from ocpi.services.selling.sessions import begin_roaming
-from ocpi.services.tokens.asking import Asker, ask_issuer
+from ocpi.services.tokens.asking import Asker, ask_issuer, question_of, take_answer
 from ocpi.tests.driving import begin, push_token, token_body
 from ocpi.tests.field import make_site
 from ocpi.tests.peer import success
@@ -138,6 +140,16 @@ def test_yes_does_not_last(call, site, peer):
     peer.answers[ASKED] = says("BLOCKED")
     assert present(site) == "Blocked"
     assert len(peer.calls("POST")) == 2
+
+
+def test_yes_that_comes_after_the_partner_was_paused_is_none(call, site, partner, peer):
+    push_token(call, "CARD-A", whitelist="NEVER")
+    peer.answers[ASKED] = says()
+    question = question_of(site.pk, "CARD-A")
+    reply = async_to_sync(send)(question.peer, question.call)
+    suspend(partner, actor="test")
+    take_answer(question, reply)
+    assert authorize(site.pk, id_tag="CARD-A", at=clock.now()).status == "Blocked"
 
 
 def test_list_decides_where_the_partner_leaves_it_to_us(call, site, peer):

@@ -135,6 +135,12 @@ def take_answer(question: Question, reply: Reply) -> None:
     if tag_pk is None:
         return
     with transaction.atomic():
+        partner = Partner.objects.select_for_update(of=("self",), no_key=True).get(
+            pk=question.partner_pk
+        )
+        if not partner.is_registered:
+            # Paused or gone while it was asked: its drivers stay refused.
+            return
         tag = RoamingTag.objects.select_for_update(of=("self",)).get(pk=tag_pk)
         token = tag.token
         if _is_unsaid(reply) and token is not None:
