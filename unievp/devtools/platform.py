@@ -129,12 +129,12 @@ def welcome(config: Configuration) -> list[str]:
     """The addresses and the demo logins (contract §1)."""
     base = f"http://{config.shown_host}:{config.port}"
     lines = [
-        f"  {name:<9}{base + path:<31}{_logins_of(place)}"
+        f"  {name:<9}{base + path:<38}{_logins_of(place)}"
         for name, path, place in (("Admin", "/admin/", "admin"), ("Portal", "/", "portal"))
     ]
-    lines.append(f"  {'Driver':<9}{base + '/pay/SIM-0002/1':<31}the page behind a QR code")
+    lines.append(f"  {'Driver':<9}{base + '/pay/SIM-0002/1':<38}the page behind a QR code")
     gateway = f"http://{config.shown_host}:{config.gateway_port}/"
-    lines.append(f"  {'Gateway':<9}{gateway:<31}a fake one, to pay on")
+    lines.append(f"  {'Gateway':<9}{gateway:<38}a fake one, to pay on")
     ocpp = f"ws://{config.shown_host}:{config.ocpp_port}"
     return ["", *lines, f"  {'Chargers':<9}{ocpp}/{{charger_id}}", ""]
 
