@@ -52,8 +52,12 @@ def test_partner_registers_and_calls_with_its_new_token(invited, peer):
 
 def test_callback_that_fails_is_3001_and_changes_nothing(invited, peer):
     partner, caller = invited
-    peer.answers["/versions"] = (500, {"status_code": 3000})
-    assert code(caller.post("credentials", peer.credentials())) == (200, 3001)
+    for answer in ((500, {"status_code": 3000}), (200, b"<html>the address book of somebody else")):
+        peer.answers["/versions"] = answer
+        refusal = caller.post("credentials", peer.credentials())
+        assert code(refusal) == (200, 3001)
+        # Who names an address learns nothing of what stands there.
+        assert b"address book" not in refusal.content
     partner.refresh_from_db()
     assert partner.status == PartnerStatus.INVITED
     assert caller.get("/ocpi/versions").status_code == 200

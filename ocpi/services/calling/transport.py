@@ -20,7 +20,6 @@ from django.conf import settings
 from ocpi.models import Partner, TokenEncoding
 from ocpi.wire import json
 from ocpi.wire.codes import Code
-from ocpi.wire.redaction import redact
 from ocpi.wire.tokens import header_of
 from unievp.lib.errors import InvalidError
 from unievp.lib.http import USER_AGENT, trusted
@@ -205,6 +204,7 @@ def _read(reply: Reply) -> None:
     if not 200 <= status < 300:
         reply.error = f"HTTP {status}, OCPI {reply.code or '-'} {said}".rstrip()
     elif reply.code is None:
-        reply.error = f"HTTP {status} without an OCPI envelope: {redact(reply.raw)[:120]}"
+        # What it was is in the log: the error is told to whoever named the address.
+        reply.error = f"HTTP {status} without an OCPI envelope"
     elif not Code.SUCCESS <= reply.code < Code.CLIENT_ERROR:
         reply.error = f"OCPI {reply.code} {said}".rstrip()
