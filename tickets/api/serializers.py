@@ -132,7 +132,7 @@ class AuthorField(serializers.CharField):
     """Who said it, as who asks may know; the context has `ticket` and `reader`."""
 
     def __init__(self) -> None:
-        told = _("Drivers read the company's name, or the platform's, for its people.")
+        told = "Drivers read the company's name, or the platform's, for its people."
         super().__init__(source="*", read_only=True, help_text=told)
 
     def to_representation(self, value: Any) -> str:
