@@ -68,8 +68,9 @@ def test_objects_that_cannot_be_kept_are_refused_by_name(tell):
         ("PUT", f"{FOREIGN}/tariffs/DE/CPO/T1", tariff_body()),
         ("POST", f"{FOREIGN}/cdrs", cdr_body(contract)),
     ]
-    for method, path, body in objects:
-        for name, raw, http in NONSENSE:
+    for index, (method, path, body) in enumerate(objects):
+        # One reader reads them all: the first gets everything, the others a part.
+        for name, raw, http in NONSENSE[index::4] if index else NONSENSE:
             answer = tell.send(method, path, spliced(body, name, raw))
             assert code(answer) == (http, 2001), (path, name, raw)
     for model in (RoamingToken, ForeignSession, ForeignTariff, ForeignCdr):
