@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -11,49 +11,24 @@ from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from cpo.models import User
+from ocpi.admin.transfers import TransferForm, ask_for_transfer
 from ocpi.models import PartnerBalance
 from payments.chart import Code, Owner
 from payments.models import LedgerAccount
 from payments.services.transfers import PARTNERS, PartnerPayment, propose_partner_payment
-from unievp.lib.admin import (
-    Question,
-    ReadOnlyAdmin,
-    ask,
-    column,
-    detail_action,
-    get_row,
-    list_link,
-    money,
-)
+from unievp.lib.admin import ReadOnlyAdmin, column, detail_action, get_row, list_link, money
 
 _CURRENCY = "IDR"
 
 
-class PaymentForm(forms.Form):
-    kind = forms.ChoiceField(
-        label=_("Who paid whom"),
-        choices=[(kind.value, kind.label) for kind in PARTNERS],
-        widget=UnfoldAdminSelectWidget(),
-    )
+class PartnerPaymentForm(TransferForm):
+    kinds = PARTNERS
+
     amount = forms.IntegerField(
         label=_("Amount (Rp)"), min_value=1, widget=UnfoldAdminIntegerFieldWidget()
-    )
-    transfer = forms.CharField(
-        label=_("Transfer"),
-        max_length=80,
-        help_text=_("Its reference at the bank."),
-        widget=UnfoldAdminTextInputWidget(),
-    )
-    reason = forms.CharField(
-        label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget({"rows": 3})
     )
 
 
@@ -89,21 +64,16 @@ class PartnerBalanceAdmin(ReadOnlyAdmin):
     )
     def record_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
         partner = get_row(self, request, object_id)
-        question = Question(
-            title=_("Record a payment"),
-            text=_("Nothing is booked before another person approves it among the adjustments."),
-            submit=_("Propose"),
-            form_class=PaymentForm,
-        )
 
-        def run(values: dict[str, Any]) -> None:
-            reason = values.pop("reason")
+        def propose(values: dict[str, Any], reason: str, actor: User) -> None:
             paid = PartnerPayment(
                 partner_reference=str(partner.pk), partner_name=partner.name, **values
             )
-            propose_partner_payment(paid, reason=reason, actor=cast("User", request.user))
+            propose_partner_payment(paid, reason=reason, actor=actor)
 
-        return ask(self, request, partner, question, run)
+        return ask_for_transfer(
+            self, request, partner, form_class=PartnerPaymentForm, propose=propose
+        )
 
     @column(_("owes us"), ordering="receivable")
     def owes_us(self, partner: Any) -> str:

@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
 from cpo.models import User
+from ocpi.admin.transfers import TransferForm, ask_for_transfer
 from ocpi.models import RoamingContract
 from ocpi.selectors.debts import owed_by
 from payments.services.transfers import DRIVERS, DriverPayment, propose_driver_payment
 from unievp.lib import money as currencies
-from unievp.lib.admin import (
-    DeskAdmin,
-    Question,
-    ask,
-    column,
-    detail_action,
-    get_row,
-    list_link,
-    money,
-)
+from unievp.lib.admin import DeskAdmin, column, detail_action, get_row, list_link, money
 
 _MOST: Final = Decimal(10) ** 12
 
 
-class DriverPaymentForm(forms.Form):
-    kind = forms.ChoiceField(
-        label=_("Who paid whom"),
-        choices=[(kind.value, kind.label) for kind in DRIVERS],
-        widget=UnfoldAdminSelectWidget(),
-    )
+class DriverPaymentForm(TransferForm):
+    kinds = DRIVERS
+
     currency = forms.ChoiceField(
         label=_("Currency"),
         choices=[(code, code) for code in currencies.EXPONENTS],
@@ -53,15 +37,6 @@ class DriverPaymentForm(forms.Form):
         max_value=_MOST,
         decimal_places=2,
         widget=UnfoldAdminDecimalFieldWidget(),
-    )
-    transfer = forms.CharField(
-        label=_("Transfer"),
-        max_length=80,
-        help_text=_("Its reference at the bank."),
-        widget=UnfoldAdminTextInputWidget(),
-    )
-    reason = forms.CharField(
-        label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget({"rows": 3})
     )
 
     def clean(self) -> dict[str, Any]:
@@ -96,16 +71,11 @@ class DriverDebts(DeskAdmin):
     )
     def record_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
         contract = get_row(self, request, object_id)
-        question = Question(
-            title=_("Record a payment"),
-            text=_("Nothing is booked before another person approves it among the adjustments."),
-            submit=_("Propose"),
-            form_class=DriverPaymentForm,
-        )
 
-        def run(values: dict[str, Any]) -> None:
-            reason = values.pop("reason")
+        def propose(values: dict[str, Any], reason: str, actor: User) -> None:
             paid = DriverPayment(driver=contract.driver, **values)
-            propose_driver_payment(paid, reason=reason, actor=cast("User", request.user))
+            propose_driver_payment(paid, reason=reason, actor=actor)
 
-        return ask(self, request, contract, question, run)
+        return ask_for_transfer(
+            self, request, contract, form_class=DriverPaymentForm, propose=propose
+        )
