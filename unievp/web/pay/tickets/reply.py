@@ -78,7 +78,7 @@ def _show(request: HttpRequest, ticket: Ticket, token: str, errors: dict[str, st
 
 
 def _who(ticket: Ticket, comment: TicketComment) -> str:
-    """ "" for the reader's own words."""
+    """Nobody's name for the reader's own words."""
     return "" if comment.side == TicketSide.DRIVER else author_for(None, ticket, comment)
 
 
