@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Case, F, TextField, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from cpo.models import User
@@ -26,7 +35,7 @@ from ocpi.models import (
     RoamingSession,
 )
 from ocpi.selectors.parties import cpo_parties_for
-from ocpi.services.drivers.publishing import operators, push_id
+from ocpi.services.drivers.publishing import operators
 from ocpi.services.pushing.marking import listeners_of, mark_for
 from ocpi.states import PUSH
 from unievp.lib import clock
@@ -48,47 +57,44 @@ def sweep_pushes() -> int:
     marked = 0
     for module in ("tariffs", "locations", "sessions", "cdrs", "tokens"):
         for partner in operators() if module == "tokens" else listeners_of(module):
-            for object_id in _missing(partner, module)[:_PER_SWEEP]:
+            for object_id in _missing(partner, module):
                 mark_for([partner.pk], module, object_id)
                 marked += 1
     return marked
 
 
 def _missing(partner: Partner, module: str) -> list[str]:
-    """Object ids whose newest state was never marked for this partner."""
-    told = dict(
-        Push.objects.filter(partner=partner, module=module).values_list("object_id", "marked_at")
-    )
+    """Object ids whose newest state was never marked for this partner, the oldest change first."""
     # Times of objects are whole seconds, cut: the mark of a change is never before them.
-    return [
-        object_id
-        for object_id, changed_at in _objects(partner, module)
-        if object_id not in told or told[object_id] < changed_at
-    ]
+    told = Push.objects.filter(
+        partner=partner,
+        module=module,
+        object_id=OuterRef("pushed_as"),
+        marked_at__gte=OuterRef("last_updated"),
+    )
+    rows = _objects(partner, module).filter(~Exists(told)).order_by("last_updated")
+    return list(rows.values_list("pushed_as", flat=True)[:_PER_SWEEP])
 
 
-def _objects(partner: Partner, module: str) -> Iterator[tuple[str, datetime]]:
-    """Id and time of what the partner should have heard of."""
+def _objects(partner: Partner, module: str) -> QuerySet[Any]:
+    """What the partner should have heard of, with its id in the outbox (`pushed_as`)."""
     since = partner.registered_at or clock.now()
     if module == "locations":
         places = PublishedLocation.objects.filter(
             party__in=cpo_parties_for(partner), last_updated__gt=since
         ).exclude(body="")
-        for pk, changed_at in places.values_list("location_id", "last_updated"):
-            yield f"L{pk}", changed_at or since
-    elif module == "tariffs":
-        yield from PublishedTariff.objects.filter(
+        number = Cast("location_id", CharField())
+        return places.annotate(pushed_as=Concat(Value("L"), number))
+    if module == "tariffs":
+        tariffs = PublishedTariff.objects.filter(
             party__in=cpo_parties_for(partner), last_updated__gt=since, removed_at__isnull=True
-        ).values_list("ocpi_id", "last_updated")
-    elif module == "sessions":
-        found = RoamingSession.objects.filter(partner=partner)
-        yield from found.values_list("ocpi_id", "last_updated")
-    elif module == "tokens":
-        for token in OwnToken.objects.filter(last_updated__gt=since):
-            yield push_id(token), token.last_updated
-    else:
-        cdrs = Cdr.objects.filter(partner=partner)
-        yield from cdrs.values_list("ocpi_id", "last_updated")
+        )
+        return tariffs.annotate(pushed_as=F("ocpi_id"))
+    if module == "tokens":
+        tokens = OwnToken.objects.filter(last_updated__gt=since)
+        return tokens.annotate(pushed_as=Concat("type", Value("/"), "uid"))
+    own: type[RoamingSession | Cdr] = RoamingSession if module == "sessions" else Cdr
+    return own._default_manager.filter(partner=partner).annotate(pushed_as=F("ocpi_id"))
 
 
 def resend(push: Push, *, actor: User | str) -> Push:
