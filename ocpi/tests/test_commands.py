@@ -217,6 +217,17 @@ def test_reservation_is_made_used_and_known_by_our_own_number(ask, site, peer):
     assert Command.objects.latest("created_at").payload["idTag"] == payload["idTag"]
 
 
+def test_what_an_app_reserved_the_drivers_card_uses(ask, call, site):
+    push_token(call, "CARD-R")
+    reserve(ask, site)
+    answer("Accepted")
+    asked = Command.objects.get().payload
+    assert asked["idTag"] != "CARD-R"
+    info = send_one(site, start("CARD-R")).id_tag_info
+    assert (info.status, info.group) == ("Accepted", asked["parentIdTag"])
+    assert Reservation.objects.get().status == "used"
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [

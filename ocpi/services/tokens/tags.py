@@ -33,7 +33,7 @@ def follow_token(token: RoamingToken) -> RoamingTag | None:
         expires_at = clock.now()
     elif not token.valid:
         status = IdTokenStatus.BLOCKED
-    group = _group_tag(token)
+    group = _group_tag(token.partner_id, token)
     tag = RoamingTag.objects.select_related("id_token").filter(token=token).first()
     if tag is not None:
         change_token(tag.id_token, actor=ACTOR, status=status, group=group, expires_at=expires_at)
@@ -76,13 +76,22 @@ def tag_for_command(
 ) -> RoamingTag:
     """A tag of its own for one command: good at that charger only, whatever the list says.
 
-    The token need not be known, and is not checked (OCPI 2.2.1 §13.2).
+    The token need not be known, and is not checked (OCPI 2.2.1 §13.2). Its card is of the same
+    group: what an app reserved or started, the driver's card uses and ends.
     """
+    known = RoamingToken.objects.filter(
+        partner=partner,
+        country_code=fields.country_code,
+        party_id=fields.party_id,
+        uid__iexact=fields.uid,
+        type=fields.type,
+    ).first()
     id_token = create_token(
         charger.cpo,
         token=new_tag(),
         actor=ACTOR,
         charger=charger,
+        group=_group_tag(partner.pk, known or fields),
         label=f"{fields.country_code}-{fields.party_id} {fields.contract_id}",
         expires_at=(until or clock.now()) + timedelta(hours=COMMAND_TAG_HOURS),
         max_concurrent=1,
@@ -132,13 +141,13 @@ def new_tag() -> str:
     return f"OC{secrets.token_hex(9)}".upper()
 
 
-def _group_tag(token: RoamingToken) -> str:
+def _group_tag(partner_pk: int, token: RoamingToken | TokenFields) -> str:
     """20 characters for the partner's own group: drivers of one group stop each other's sessions,
-    and a group of the same name may be another partner's or a company's own.
+    and a group of the same name may be another partner's or a company's own. A token without a
+    group is one with the tags of its own commands.
     """
-    if not token.group_id:
-        return ""
-    whose = (token.partner_id, token.country_code, token.party_id, token.group_id)
+    group = ("group", token.group_id) if token.group_id else (token.type, token.uid)
+    whose = (partner_pk, token.country_code, token.party_id, *group)
     text = "/".join(str(part).upper() for part in whose)
     return f"G{hashlib.sha256(text.encode()).hexdigest()[: LONGEST - 1]}".upper()
 
