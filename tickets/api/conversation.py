@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from cpo.access import Right
 from cpo.api.endpoint import IDEMPOTENCY_KEY, Endpoint, ListEndpoint, validated
 from cpo.api.rights import Need
-from cpo.models import Scope
+from cpo.models import Driver, Scope
 from cpo.services.idempotency import Answer, once
 from tickets.api.finding import find_ticket
 from tickets.api.serializers import (
@@ -51,7 +51,7 @@ class _Conversation(ListEndpoint[_Said]):
     ticket: Ticket | None = None
 
     def get_serializer_context(self) -> dict[str, Any]:
-        told = {"ticket": self.ticket, "reader": self.actor}
+        told = {"ticket": self.ticket, "for_driver": isinstance(self.actor, Driver)}
         return {**super().get_serializer_context(), **told}
 
 

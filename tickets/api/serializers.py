@@ -20,7 +20,7 @@ from tickets.models import (
     TicketVia,
 )
 from tickets.selectors.clocks import clock_of
-from tickets.selectors.comments import author_for
+from tickets.selectors.comments import author_for_reporter
 from tickets.services.texts import LONGEST_SUBJECT, LONGEST_TEXT
 from unievp.lib import clock
 from unievp.lib.api.examples import CPO_ID, example
@@ -129,14 +129,16 @@ class TicketView(serializers.Serializer[Ticket]):
 
 
 class AuthorField(serializers.CharField):
-    """Who said it, as who asks may know; the context has `ticket` and `reader`."""
+    """Who said it; `for_driver` (of the context's `ticket`), as they may know."""
 
     def __init__(self) -> None:
         told = "Drivers read the company's name, or the platform's, for its people."
         super().__init__(source="*", read_only=True, help_text=told)
 
     def to_representation(self, value: Any) -> str:
-        return author_for(self.context["reader"], self.context["ticket"], value)
+        if not self.context.get("for_driver"):
+            return str(value.author_label)
+        return author_for_reporter(self.context["ticket"], value)
 
 
 class AttachmentView(serializers.Serializer[TicketAttachment]):

@@ -25,11 +25,11 @@ def readable(reader: Actor | None, prefix: str = "") -> Q:
     return public | Q(**{f"{prefix}side": TicketSide.COMPANY})
 
 
-def author_for(reader: Actor | None, ticket: Ticket, said: TicketComment | TicketAttachment) -> str:
-    """Who it is from, as far as `reader` may know: the names of a company's people are its own, so
-    drivers and who follows a link (None) read the company's name, or the platform's.
+def author_for_reporter(ticket: Ticket, said: TicketComment | TicketAttachment) -> str:
+    """Who it is from, as drivers and who follows a link may know: the names of a company's people
+    are its own, so they read the company's name, or the platform's.
     """
-    if said.side == TicketSide.DRIVER or not (reader is None or isinstance(reader, Driver)):
+    if said.side == TicketSide.DRIVER:
         return said.author_label
     return ticket.cpo.name if said.side == TicketSide.COMPANY and ticket.cpo else "UNIEV"
 

@@ -22,7 +22,7 @@ from tickets.models import (
     TicketMailKind,
     TicketMailStatus,
 )
-from tickets.selectors.comments import author_for
+from tickets.selectors.comments import author_for_reporter
 from tickets.services.links import reply_url
 from tickets.states import TICKET_MAIL
 from unievp.lib import clock
@@ -133,7 +133,7 @@ def _subject(mail: TicketMail) -> str:
 
 def _lines(mail: TicketMail) -> list[str]:
     if mail.comment is not None:
-        said = [author_for(None, mail.ticket, mail.comment) + ":", "", mail.comment.body]
+        said = [author_for_reporter(mail.ticket, mail.comment) + ":", "", mail.comment.body]
     elif mail.kind == TicketMailKind.RECEIVED:
         said = [_("Thank you for telling us. We look into it and answer you here by mail.")]
     else:

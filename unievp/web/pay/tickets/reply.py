@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tickets.downloads import send_file
 from tickets.models import Ticket, TicketComment, TicketSide, TicketStatus
-from tickets.selectors.comments import attachments_for, author_for, comments_for
+from tickets.selectors.comments import attachments_for, author_for_reporter, comments_for
 from tickets.services.attaching import File
 from tickets.services.replying import read_token, reply_by_link
 from unievp.lib.documents import MOST_BYTES
@@ -79,7 +79,7 @@ def _show(request: HttpRequest, ticket: Ticket, token: str, errors: dict[str, st
 
 def _who(ticket: Ticket, comment: TicketComment) -> str:
     """Nobody's name for the reader's own words."""
-    return "" if comment.side == TicketSide.DRIVER else author_for(None, ticket, comment)
+    return "" if comment.side == TicketSide.DRIVER else author_for_reporter(ticket, comment)
 
 
 def _files(request: HttpRequest) -> list[File]:
