@@ -141,7 +141,8 @@ class Visitor:
     def picture(self, name: str, *, whole: bool = False) -> Path:
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"{name}.png"
-        self.page.evaluate("document.fonts.ready")
+        # Asked again of the next document, should this one go just now.
+        self.page.wait_for_function("document.fonts.status === 'loaded'")
         self.page.screenshot(path=path, full_page=whole)
         return path
 

@@ -44,7 +44,8 @@ def test_operator_issues_reserves_and_shares(visit, transactional_db, language, 
     page.goto(f"{visitor.server}/power/{alpha.location.pk}")
     page.fill("[name=power_kw]", "100")
     page.check("[name=enabled]")
-    page.click("#budget button")
+    with page.expect_navigation():
+        page.click("#budget button")
     visitor.picture(f"power-{language}-{screen}", whole=True)
     page.goto(f"{visitor.server}/power")
     expect(page.locator("#sites a")).to_contain_text("100 kW")

@@ -82,7 +82,7 @@ def order(gateway):
 
 def keep(visitor, name: str) -> None:
     """As a picture of few colours: a page has few, and readers load the whole README."""
-    visitor.page.evaluate("document.fonts.ready")
+    visitor.page.wait_for_function("document.fonts.status === 'loaded'")
     # Charts and the live dot come to rest.
     visitor.page.wait_for_timeout(500)
     path = FOLDER / f"{name}.png"
