@@ -72,5 +72,16 @@ ENTRANCE = (
     "/accounts/invitation/{invitation}",
     "/accounts/invitation/over",
 )
+# The desk of the platform's staff: home, a list, a row, a new row, questions before an action.
+DESK = (
+    "/admin/",
+    "/admin/chargers/charger/",
+    "/admin/chargers/charger/{charger_pk}/change/",
+    "/admin/chargers/chargingsession/",
+    "/admin/tickets/ticket/",
+    "/admin/payments/settlement/",
+    "/admin/cpo/cpo/add/",
+    "/admin/payments/adjustment/add/",
+)
 # Pages that say that something is not there.
 STATUS = {"/pay/NOBODY-9": 404, "/accounts/invitation/over": 410}

@@ -16,9 +16,11 @@ from e2e.conftest import PHONE, WIDE
 from e2e.processes import aside
 from e2e.walk.axe import grave_issues
 from e2e.walk.business import make_business
-from e2e.walk.pages import ACCOUNT, DRIVER, ENTRANCE, PORTAL, STATUS
+from e2e.walk.pages import ACCOUNT, DESK, DRIVER, ENTRANCE, PORTAL, STATUS
+from unievp.web.tests.cast import person
 
 PASSWORD = "a-long-password"
+STAFF = "desk@platform.example"
 PATIENCE_S = 15
 # A busy machine needs a multiple of the half minute that each takes.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -87,11 +89,14 @@ class Walk:
         self.look_at_this("an old form")
 
 
-@pytest.mark.parametrize(
+BOTH = pytest.mark.parametrize(
     ("language", "dark", "judged_at"),
     [("en", False, WIDE), ("id", True, PHONE)],
     ids=["by-day", "by-night"],
 )
+
+
+@BOTH
 def test_every_page_is_whole_and_open_to_everybody(
     visit, transactional_db, language, dark, judged_at
 ):
@@ -103,5 +108,16 @@ def test_every_page_is_whole_and_open_to_everybody(
     walk.visitor.sign_in(business.owner.email, PASSWORD, to="/notifications")
     walk.say_the_password_again()
     for address in (*PORTAL, *ACCOUNT):
+        walk.look(address)
+    assert not walk.found, "\n".join(walk.found)
+
+
+@BOTH
+def test_desk_is_whole_and_open_to_everybody(visit, transactional_db, language, dark, judged_at):
+    business = aside(make_business)
+    aside(person, STAFF, is_staff=True, is_superuser=True)
+    walk = Walk(visit(language=language, dark=dark), language, business.ids, judged_at)
+    walk.visitor.sign_in(STAFF, PASSWORD, to="/admin/")
+    for address in DESK:
         walk.look(address)
     assert not walk.found, "\n".join(walk.found)

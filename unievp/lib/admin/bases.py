@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from unievp.lib.admin.checks import DeskChecks
@@ -117,6 +118,13 @@ class DeskTabularInline(TabularInline):
     tab = False
     # unfold's: no line with the row's name above each row.
     hide_title = True
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            # To who cannot see it, the head of the column is no label.
+            field.widget.attrs.setdefault("aria-label", capfirst(str(field.label)))
+        return field
 
 
 class ReadOnlyInline(DeskTabularInline):
