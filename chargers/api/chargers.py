@@ -170,7 +170,6 @@ class ChargerForcedStatus(Endpoint):
         operation_id="charger_force_status",
         request=StatusRequest,
         responses={200: CommandView},
-        parameters=[IDEMPOTENCY_KEY],
     )
     def put(self, request: Request, charger_id: str) -> Response:
         """Keep the status you want and ask the charger for it; the answer is that command."""
@@ -178,18 +177,14 @@ class ChargerForcedStatus(Endpoint):
         self.require(charger.cpo)
         values = validated(StatusRequest(data=request.data))
         check_if_match(request, _etag(show_charger(charger)))
-
-        def write() -> Answer:
-            command = force_status(
-                charger,
-                status=ForcedStatus(values["status"]),
-                connector_number=values["connector_id"],
-                reason=values["reason"],
-                actor=audit_name(self.actor),
-            )
-            return Answer(200, shown(command))
-
-        return self.once(request, write)
+        command = force_status(
+            charger,
+            status=ForcedStatus(values["status"]),
+            connector_number=values["connector_id"],
+            reason=values["reason"],
+            actor=audit_name(self.actor),
+        )
+        return Response(shown(command))
 
 
 def name_tariffs(chargers: list[Charger]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, cast
+from functools import wraps
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 import orjson
 from django.db.models import Model, QuerySet
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
@@ -20,16 +19,11 @@ from cpo.access import Actor, Right, require_right, visible
 from cpo.api.rights import Need
 from cpo.models import CPO, Driver
 from cpo.services.idempotency import Answer, once
+from unievp.lib.api.operations import IDEMPOTENCY_KEY
 
+__all__ = ["IDEMPOTENCY_KEY", "Endpoint", "ListEndpoint", "validated"]
 _Row = TypeVar("_Row", bound=Model)
-
-# For `extend_schema(parameters=…)` of each POST.
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    location="header",
-    description="The same request again under this key gets the first one's answer.",
-)
+_NO_CONTENT: Final = 204
 
 
 class Endpoint(APIView):
@@ -42,6 +36,13 @@ class Endpoint(APIView):
     rights: ClassVar[dict[str, Need]] = {}
     scopes: ClassVar[dict[str, str]] = {}
     drivers: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Changes happen once per `Idempotency-Key` by themselves; a POST that writes says so."""
+        super().__init_subclass__(**options)
+        for method in ("put", "patch", "delete"):
+            if method in vars(cls):
+                setattr(cls, method, _once_per_key(vars(cls)[method]))
 
     @property
     def actor(self) -> Actor:
@@ -81,7 +82,28 @@ class Endpoint(APIView):
             write=write,
         )
         headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-        return Response(answer.body, status=answer.status, headers=headers)
+        body = None if answer.status == _NO_CONTENT else answer.body
+        return Response(body, status=answer.status, headers=headers)
+
+
+def _once_per_key(handler: Callable[..., Response]) -> Callable[..., Response]:
+    """Also before `If-Match` is looked at: the first request has made another version."""
+
+    @wraps(handler)
+    def answered(endpoint: Endpoint, request: Request, *args: Any, **path: Any) -> Response:
+        if not request.headers.get("Idempotency-Key", "").strip():
+            return handler(endpoint, request, *args, **path)
+        first: list[Response] = []
+
+        def write() -> Answer:
+            response = handler(endpoint, request, *args, **path)
+            first.append(response)
+            return Answer(response.status_code, dict(response.data or {}))
+
+        kept = endpoint.once(request, write)
+        return first[0] if first else kept
+
+    return answered
 
 
 class ListEndpoint(Endpoint, ListModelMixin, GenericAPIView[_Row]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import django_filters
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -126,7 +127,6 @@ class TemplateDetail(Endpoint):
         operation_id="tariff_template_change",
         request=TemplateChange,
         responses=TemplateView,
-        parameters=[IDEMPOTENCY_KEY],
     )
     def put(self, request: Request, template_id: int) -> Response:
         """Say all of it again. Other prices are a new version: what was sold keeps the old one."""
@@ -135,16 +135,13 @@ class TemplateDetail(Endpoint):
         values = validated(TemplateChange(data=request.data))
         check_if_match(request, etag_of(show_template(template)))
         rules = given_rules(values)
-
-        def write() -> Answer:
-            actor = audit_name(self.actor)
+        actor = audit_name(self.actor)
+        with transaction.atomic():
             change_template(
                 template, name=values["name"], description=values["description"], actor=actor
             )
             _publish(template, rules, values, actor)
-            return Answer(200, show_template(find_template(self.actor, template_id)))
-
-        return self.once(request, write)
+        return Response(show_template(find_template(self.actor, template_id)))
 
     @extend_schema(operation_id="tariff_template_archive", responses={204: None})
     def delete(self, request: Request, template_id: int) -> Response:

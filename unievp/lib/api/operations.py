@@ -18,6 +18,12 @@ _IF_MATCH: Final = OpenApiParameter(
     location="header",
     description="The `ETag` of what was read; another version since then is 412.",
 )
+IDEMPOTENCY_KEY: Final = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    location="header",
+    description="The same request again under this key gets the first one's answer.",
+)
 # Any operation can end in these; the others depend on what it takes.
 _ALWAYS: Final = {
     400: "A value is malformed; `errors` names it.",
@@ -55,8 +61,11 @@ class OperationSchema(AutoSchema):
     """REST framework's DEFAULT_SCHEMA_CLASS."""
 
     def get_override_parameters(self) -> list[Any]:
+        """A POST says itself whether it writes."""
         given: list[Any] = super().get_override_parameters()
-        return [*given, _IF_MATCH] if self.method in ("PUT", "PATCH") else given
+        if self.method in ("PUT", "PATCH"):
+            return [*given, _IF_MATCH, IDEMPOTENCY_KEY]
+        return [*given, IDEMPOTENCY_KEY] if self.method == "DELETE" else given
 
     def get_summary(self) -> str | None:
         """The first sentence of the description: what a list of operations shows."""
