@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -23,7 +23,7 @@ MOST_BYTES = 64 * 1024
 @csrf_exempt
 @require_POST
 def payment_webhook(request: HttpRequest, provider: str, slug: UUID) -> HttpResponse:
-    """Store it and answer at once. 401 forged, 404 no such address, 413 too long.
+    """Store it and answer at once. 400 nonsense, 401 forged, 404 no such address, 413 too long.
 
     503 when the database is away: then the gateways come back, which they do less after a 500.
     """
@@ -38,6 +38,10 @@ def payment_webhook(request: HttpRequest, provider: str, slug: UUID) -> HttpResp
     except BadSignatureError as error:
         logger.warning("A webhook for %s was not believed: %s", config, error)
         return HttpResponse(status=401)
+    except DataError:
+        # A NUL, or a number that no column holds: it would be no better the next time.
+        logger.warning("A webhook for %s cannot be stored", config)
+        return HttpResponse(status=400)
     except DatabaseError:
         logger.exception("A webhook could not be stored")
         return HttpResponse(status=503)

@@ -71,7 +71,10 @@ def _of_place(
 ENERGY: Final = Report(
     name="energy",
     title=_("Energy by location"),
-    about=_("Sessions, energy, revenue and busy time of each location, by hour, day or month."),
+    about=_(
+        "Sessions, energy, revenue and busy time of each location, by the hour, day or month in"
+        " which each session began."
+    ),
     columns=(
         "cpo", "location", "time_zone", "from", "sessions", "energy_kwh", "revenue", "currency",
         "busy_min",
