@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 
 from payments.models import WebhookDelivery
-from payments.tests.payments import TOKEN, begin
+from payments.tests.fake_gateway import TOKEN
+from payments.tests.payments import begin
 
 pytestmark = pytest.mark.django_db
 
