@@ -91,6 +91,7 @@ def _objects(partner: Partner, module: str) -> QuerySet[Any]:
         )
         return tariffs.annotate(pushed_as=F("ocpi_id"))
     if module == "tokens":
+        # As `drivers.publishing.push_id` writes it.
         tokens = OwnToken.objects.filter(last_updated__gt=since)
         return tokens.annotate(pushed_as=Concat("type", Value("/"), "uid"))
     own: type[RoamingSession | Cdr] = RoamingSession if module == "sessions" else Cdr

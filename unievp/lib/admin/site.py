@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
-from unfold.sites import UnfoldAdminSite
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite as AdminSite
 
 
-class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
+class DeskSite(AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Made when a page looks at it: Django gives it to each page, and ours have the sidebar
         of `unievp.web.admin_menu` instead. Over a hundred models it costs a third of a page.
