@@ -98,13 +98,6 @@ class Progress:
     def remaining(self) -> int:
         return max(0, self.paid - self.cost - self.refunded)
 
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing changes any more, but for refunds."""
-        return self.stage in FINAL
-
-
-FINAL: Final = frozenset({Stage.OVER, Stage.DONE, Stage.RETURNED})
 
 _UNPAID: Final = {
     IntentStatus.CREATED: Stage.PREPARING,
