@@ -29,6 +29,7 @@ from payments.tests.payments import begin, pay
 from unievp.lib import clock
 from unievp.lib.tables import harmless
 from unievp.web.reports import paging
+from unievp.web.reports.registry import REPORTS
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,17 @@ def test_the_workbook_holds_the_same(client, charger):
     assert sheet.count("<row ") == 2
     assert "=1+1" in sheet
     assert "<f>" not in sheet
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_every_report_opens_as_a_workbook_with_its_columns(client, charger, name):
+    charge(charger)
+    response = Api(client, charger.cpo)("GET", f"reports/{name}.xlsx")
+    book = zipfile.ZipFile(io.BytesIO(b"".join(response)))
+    assert book.testzip() is None
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert [column for column in REPORTS[name].columns if f">{column}<" not in sheet] == []
 
 
 def test_what_is_wrong_is_named(client, charger):
